@@ -66,7 +66,7 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
 def test_cluster_is_as_it_was_ordered(atlas: AtlasEvidence, environment: Environment) -> None:
     """A cluster that is being changed or repaired elects a new primary now and then; one larger than ordered costs more.
 
-    Fix: wait until its state is IDLE; a message stands in its activity feed. Correct atlas.size if it was enlarged.
+    Fix: wait until its state is IDLE; the activity feed shows what it is doing. If it was enlarged, correct atlas.size.
     """
     size = _section(environment).size
     assert atlas.state == "IDLE", f"{atlas.cluster} is {atlas.state}"
@@ -95,8 +95,8 @@ def test_database_users_may_do_what_they_need_only(atlas: AtlasEvidence, environ
     """A service that may do everything loses everything with one leaked password.
 
     Fix: Database Access → Edit: readWrite on the service's own database for the service's user, read or clusterMonitor
-    for others; restrict a user of another cluster to it. Declare in atlas.users who has to have more. People
-    administrate through Atlas itself.
+    for others; restrict a user of another cluster to it. Declare users that need more in atlas.users. People
+    administer the cluster through Atlas itself.
     """
     atlas.require("users")
     section, declared = environment.section(MongoDb), _section(environment).users

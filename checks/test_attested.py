@@ -11,7 +11,7 @@ _ANSWERED = range(200, 400)
 def test_page_behind_an_attestation_answers(attested_url: AttestedUrlEvidence) -> None:
     """A runbook that nobody can open helps nobody at 3 a.m.
 
-    Fix: publish the page again, or attest the line anew with the address that it has now.
+    Fix: publish the page again, or attest the line again with its new address.
     """
     problem = attested_url.problem or f"it answered {attested_url.status}"
     assert attested_url.status in _ANSWERED, f"{attested_url.url} cannot be read: {problem}"

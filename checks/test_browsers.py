@@ -45,7 +45,7 @@ def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
 def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Environment) -> None:
     """Whoever lets pages of any origin read replies lets any site act as the user who visits it.
 
-    Fix: answer Access-Control-Allow-Origin with one of the declared origins, or not at all; never with what was sent.
+    Fix: answer Access-Control-Allow-Origin with one of the declared origins, or not at all; never repeat the Origin that was sent.
     """
     section = environment.section(Http)
     declared = section.origins if section else ()

@@ -37,7 +37,7 @@ def test_droplet_exists(droplet: DropletEvidence) -> None:
 def test_droplet_can_be_changed(droplet: DropletEvidence) -> None:
     """A locked droplet takes no snapshot and cannot be resized, restarted or restored.
 
-    Fix: wait until what is being done to it has ended; if it stays locked, ask DigitalOcean's support.
+    Fix: wait until the current action on it has ended; if it stays locked, ask DigitalOcean's support.
     """
     assert droplet.locked is not True, f"{_name(droplet)}: is locked"
 
@@ -101,8 +101,8 @@ def test_image_is_still_offered(droplet: DropletEvidence) -> None:
 def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Environment) -> None:
     """Sizes and firewalls are read of one machine, and users are served by another.
 
-    Fix: correct the A records and hosts.….addresses, or digitalocean.droplets.….id. A droplet that no host leads to,
-    since it is a worker or behind a CDN, is declared with serves_hosts = false.
+    Fix: correct the A records and hosts.….addresses, or digitalocean.droplets.….id. For a droplet
+    without a host (a worker, or one behind a CDN) declare serves_hosts = false.
     """
     if not _declared(droplet, environment).serves_hosts:
         return
@@ -134,8 +134,8 @@ def test_account_has_ssh_keys(droplet: DropletEvidence) -> None:
 def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, environment: Environment) -> None:
     """The cloud's firewall holds when the machine's own is off, and Docker does not write past it.
 
-    Fix: Networking → Firewalls: put the droplet behind one, and delete the inbound rule that is named here. A change
-    that did not reach the droplet is made again.
+    Fix: Networking → Firewalls: put the droplet behind one, and delete the inbound rule that is named here. If a
+    change did not reach the droplet, make it again.
     """
     droplet.require("firewalls")
     assert droplet.firewalls, f"{_name(droplet)}: is behind no cloud firewall"
@@ -170,7 +170,7 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
     """Memory and disks fill slowly, and at night.
 
     Fix: Monitoring → Create Alert Policy: CPU, memory and disk utilization of this droplet above 90 %, with a mail or a
-    channel. Policies by tag are seen by a token with the scope tag:read only. The agent that measures:
+    channel. To see policies by tag, the token needs the scope tag:read. The agent that measures:
     systemctl status do-agent, or https://docs.digitalocean.com/products/monitoring/how-to/install-metrics-agent/.
     """
     droplet.require("alerts")

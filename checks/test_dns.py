@@ -229,7 +229,7 @@ def test_absence_is_soon_forgotten(dns_zone: DnsZoneEvidence, policy: Policy) ->
 def test_unknown_names_do_not_reach_production(dns_zone: DnsZoneEvidence, environment: Environment) -> None:
     """A wildcard lets any made-up name reach production, with production's cookies and without its certificate.
 
-    Fix: remove the * record, and list the names that are meant.
+    Fix: remove the * record, and add a record for each name that you need.
     """
     production = {address for host in environment.hosts.values() for address in host.addresses}
     if not production:
@@ -246,7 +246,7 @@ def test_unknown_names_do_not_reach_production(dns_zone: DnsZoneEvidence, enviro
 def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
     """With broken signatures the service does not exist for anybody behind a validating resolver.
 
-    Fix: do what the message says of each server; where that takes long, remove the DS at the registrar until it is done.
+    Fix: do what the message says for each server; if that takes long, remove the DS at the registrar until it is done.
     """
     validations = dns_zone.validations
     if not any(resolver.ds.records for resolver in validations):

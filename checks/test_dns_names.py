@@ -46,7 +46,7 @@ def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, en
 def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
     """Browsers ask for type HTTPS beside the addresses, and some wait for the answer (RFC 9460, RFC 8906).
 
-    Fix: update the name server, or let the firewall before it pass types that it does not know.
+    Fix: update the name server, or let the firewall in front of it pass record types that it does not know.
     """
     asked_servers = [
         (view.server, view.https) for view in dns_host.authoritative if view.a.heard and view.https is not None
@@ -63,7 +63,7 @@ def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
 def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Environment) -> None:
     """Where the addresses are a provider's to choose, each of them must serve this host all the same.
 
-    Fix: ask the provider why that address does not serve the host, or leave the alias.
+    Fix: ask the provider why that address does not serve the host, or stop using the alias.
     """
     name = _called(dns_host.host, dns_host.authoritative)
     _require_landings(name, dns_host.landings, environment, strict=True, resolved=True)

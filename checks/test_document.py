@@ -22,7 +22,7 @@ _MOST_SHOWN = 5
 def test_operations_answer_at_all(walk: Walk) -> None:
     """The control: an operation answers with 2xx to a user, or nothing would mean anything; and none is dead.
 
-    Fix: serve what is documented, or take it out; else compare http.openapi and [api] with the service: is it its document?
+    Fix: implement what is documented, or remove it; else check that http.openapi and [api] belong to this service.
     """
     conformance = walk.api.held_against_document()
     if not conformance.statuses:
@@ -73,7 +73,7 @@ def test_replies_fit_their_schemas(walk: Walk) -> None:
 
 @pytest.mark.check("document-refuses")
 def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
-    """A price below nothing, an empty title: what is taken once stands in the database, and breaks whoever reads it.
+    """A price below nothing, an empty title: what is accepted once stays in the database, and breaks whatever reads it.
 
     Fix: validate every request by the schema that the document shows, before anything is stored, and answer 422.
     """
@@ -89,9 +89,9 @@ def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
 
 @pytest.mark.check("document-operators")
 def test_operators_are_no_texts(walk: Walk) -> None:
-    """A search that hands MongoDB whatever stands between brackets shows everybody everything.
+    """A search that passes whatever is between brackets to MongoDB shows everybody everything.
 
-    Fix: take texts only as texts: validate the type of each parameter, and never hand a parsed query to find().
+    Fix: validate the type of each parameter (a text must be a string), and never pass a parsed query to find().
     """
     _none(walk, "operators")
     conformance: Conformance = walk.keep["conformance"]
@@ -104,9 +104,9 @@ def test_operators_are_no_texts(walk: Walk) -> None:
 
 @pytest.mark.check("document-routes")
 def test_what_is_used_is_documented(walk: Walk) -> None:
-    """A route that works and stands in no document is one that partners never find, and that nobody reviews.
+    """Partners never find a route that works but is not documented, and nobody reviews it.
 
-    Fix: describe the route; frameworks leave those out that are marked as not for the schema.
+    Fix: describe the route; frameworks leave out routes that are marked as not in the schema.
     """
     _none(walk, "routes")
 

@@ -33,8 +33,8 @@ _DECLARE_HEALTH = 'declare what is healthy: http.health = { path = "/PATH", json
 _HIT = re.compile(r"[\s,;_](?:hit|stale|updating)(?![\w=-])", re.IGNORECASE)
 """What caches say of an answer that they had; RefreshHit and REVALIDATED were asked for anew."""
 _DECLARE_RELEASE = (
-    'declare where it stands: http.release = { path = "/version", json = "commit" } or { header = "X-Release" }; '
-    'if it stands nowhere, add "release" to service.without'
+    'declare where it is: http.release = { path = "/version", json = "commit" } or { header = "X-Release" }; '
+    'if it is not served, add "release" to service.without'
 )
 
 
@@ -42,7 +42,7 @@ _DECLARE_RELEASE = (
 def test_service_is_up(health: HealthEvidence, environment: Environment, policy: Policy) -> None:
     """The load balancer takes this answer for the truth.
 
-    Fix: read the service's log; a health endpoint that says anything but that it is well means it cannot serve.
+    Fix: read the service's log; if its health endpoint does not report healthy, the service cannot serve.
     """
     last, page = health.shallow[-1], environment.require(Http).health
     _assert_nothing_down(health.reading, last)
@@ -81,7 +81,7 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment, p
 def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> None:
     """What is degraded today is down at the launch; what was written long ago says nothing of today.
 
-    Fix: look at the part that is named; if it may stay so, let health call it well.
+    Fix: look at the part that is named; if that is acceptable, let health report it as healthy.
     """
     limit = policy.duration("max_age")
     for reading, exchange in ((health.reading, health.shallow[-1]), (health.deep_reading, health.deep)):
@@ -97,7 +97,7 @@ def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> N
 def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
     """A health endpoint that takes its time shows a service that is busy before the launch has begun.
 
-    Fix: see what the endpoint waits for; shallow health should ask nobody.
+    Fix: see what the endpoint waits for; shallow health should call no other system.
     """
     limit = policy.duration("max_median")
     median = health.median

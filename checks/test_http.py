@@ -79,9 +79,9 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
 
 @pytest.mark.check("service-steady")
 def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> None:
-    """Answers that come late, or at the second time of asking, are what the first users will meet.
+    """Answers that come late, or only when asked again, are what the first users will get.
 
-    Fix: see which backend was starting, or who limits the rate, and start all backends before users come.
+    Fix: see which backend was starting, or what limits the rate, and start all backends before users come.
     """
     crowded = [exchange for exchange in service.again if exchange.cut]
     assert not crowded, f"{crowded[0].summary}, while further connections of this machine were open"

@@ -31,7 +31,7 @@ _MIB = 2**20
 def test_load_was_made_as_planned(load: LoadEvidence) -> None:
     """Everything else about the load means little if less was asked than the launch will ask.
 
-    Fix: read what the generator says; gonogo load --profile smoke shows soon whether the scenarios work.
+    Fix: read what the generator says; gonogo load --profile smoke shows quickly whether the scenarios work.
     """
     complete(load)
     if load.problems:
@@ -98,7 +98,7 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
     ours = sum(endpoint.failed - endpoint.failed_at_least for endpoint in load.endpoints)
     unseen = not_made(load.generator, sum(endpoint.requests for endpoint in load.endpoints))
     message = (
-        f"{load.visits_given_up} of {visits} visits waited in vain (at least {least:.0%} should be served): "
+        f"{load.visits_given_up} of {visits} visits timed out (at least {least:.0%} should be served): "
         f"the service does not keep up with {load.visits_per_second:g} visits a second"
     )
     assert load.visits_ended + ours >= least * visits, message
@@ -147,7 +147,7 @@ def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environm
 def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment: Environment) -> None:
     """A leak passes every test that is shorter than it takes to fill the memory.
 
-    Fix: compare two tracemalloc snapshots some thousand requests apart; look for lists and caches without an end.
+    Fix: compare two tracemalloc snapshots some thousand requests apart; look for lists and caches without a limit.
     """
     complete(load)
     budget = _declared(environment).leak_bytes_per_request

@@ -32,7 +32,7 @@ def test_metrics_parse(metrics: MetricsEvidence) -> None:
 def test_metrics_are_well_formed(metrics: MetricsEvidence) -> None:
     """What only some readers accept breaks with the next version of the monitoring.
 
-    Fix: hold the text against promtool check metrics; write metrics with the client library instead of by hand.
+    Fix: check the text with promtool check metrics; write metrics with the client library instead of by hand.
     """
     assert not metrics.remarks, f"{metrics.exchange.url}: {'; '.join(metrics.remarks)}"
 

@@ -235,7 +235,7 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
     assert not down, "; ".join(f"member {member.name} is {member.state}" for member in down)
     assert len(with_data) >= least, (
         f"replica set {mongo_status.replica_set} has {len(with_data)} member{'s' * (len(with_data) != 1)} with data, "
-        f"{least} are wanted: what one loses, nobody has"
+        f"{least} are wanted: data that one member loses is lost"
     )
     if mongo_status.configuration_problem:
         raise Unobserved(
@@ -253,7 +253,7 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
 def test_no_member_lags(mongo_status: MongoStatusEvidence, environment: Environment) -> None:
     """When the primary fails, what the others have not yet is lost or waited for.
 
-    Fix: look at the member's disk and network. What a member stays behind on purpose (secondaryDelaySecs) is allowed it.
+    Fix: look at the member's disk and network. A deliberate delay (secondaryDelaySecs) is allowed.
     """
     limit = _declared(environment).max_lag
     for member in mongo_status.members:
@@ -272,7 +272,7 @@ def test_connections_are_left(mongo_status: MongoStatusEvidence, policy: Policy)
     """
     current, available = mongo_status.connections_current, mongo_status.connections_available
     if current is None or available is None:
-        raise Unobserved("serverStatus tells nothing about connections")
+        raise Unobserved("serverStatus does not report connections")
     free = available / (current + available) if current + available else 0.0
     assert free >= policy.number("min_free_fraction"), (
         f"{current} of {current + available} connections are taken, {free:.0%} are free"

@@ -54,8 +54,8 @@ def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Enviro
 def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environment: Environment) -> None:
     """Whoever lets users in while an alert fires begins with an incident.
 
-    Fix: do what the alert is about. What fires all the time on purpose is named in monitoring.always_firing, what says
-    nothing of the launch in monitoring.may_fire.
+    Fix: resolve the alert. Name alerts that fire all the time on purpose in monitoring.always_firing, and alerts that do
+    not matter for the launch in monitoring.may_fire.
     """
     prometheus.require("alerts")
     firing = [alert for alert in prometheus.alerts if alert.state == "firing"]
@@ -64,7 +64,7 @@ def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environmen
 
 @pytest.mark.check("prometheus-scrapes")
 def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
-    """Metrics that can be read, and that nobody reads, tell nobody anything.
+    """Metrics that nobody collects cannot show a problem.
 
     Fix: see the page /targets of that Prometheus. Where it reaches the service by another address, name the label of each
     of its targets in monitoring.instances.
@@ -108,7 +108,7 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
 def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
     """An alert that somebody silenced, or that another one holds back, is not green either.
 
-    Fix: do what the alert is about. What says nothing of the launch is named in monitoring.may_fire.
+    Fix: resolve the alert. Name alerts that do not matter for the launch in monitoring.may_fire.
     """
     alertmanager.require("alerts")
     _judge_alerts(alertmanager.alerts, environment)
@@ -118,7 +118,7 @@ def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, env
 def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
     """No alert, and no way for one to arrive, look the same; what fires all the time shows which it is.
 
-    Fix: see whether Prometheus names this Alertmanager (its page /status), whether its rule is there, and who silenced it.
+    Fix: check whether Prometheus lists this Alertmanager (page /status), whether the rule exists, and who silenced it.
     """
     alertmanager.require("alerts")
     section = environment.require(Monitoring)
@@ -138,7 +138,7 @@ def test_dashboard_shows_what_happens_now(
 ) -> None:
     """A panel that says "No data" is found out by whoever needs it at 3 a.m.
 
-    Fix: open the dashboard, and see what the query of that panel finds; one that shows nothing while all is well is named in
+    Fix: open the dashboard, and check what the query of that panel returns; name a panel that is empty while all is well in
     may_be_empty of the dashboard.
     """
     assert dashboard.found, f"Grafana has no dashboard {dashboard.uid}"
@@ -194,7 +194,7 @@ def _ours(prometheus: PrometheusEvidence, environment: Environment) -> Sequence[
 
 
 def _broken(rule: AlertRule) -> str:
-    return f"the rule {rule.name} is {rule.health or 'of no health'}: {rule.last_error or 'not evaluated of late'}"
+    return f"the rule {rule.name} is {rule.health or 'of no health'}: {rule.last_error or 'not evaluated recently'}"
 
 
 def _late(prometheus: PrometheusEvidence, moment: datetime | None, interval: timedelta | None, policy: Policy) -> bool:

@@ -13,7 +13,7 @@ _MOST_NAMED = 5
 def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
     """Partners build against this document on launch day.
 
-    Fix: serve the document that the framework generates, complete; hold it against openapi-spec-validator.
+    Fix: serve the document that the framework generates, complete; check it with openapi-spec-validator.
     """
     where = openapi.exchange.url
     if openapi.exchange.truncated:

@@ -145,8 +145,8 @@ def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
 def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Environment) -> None:
     """A hole that is found in a release which nobody repairs stays open, and everybody reads of it.
 
-    Fix: upgrade to a release that its maker repairs; where somebody else still repairs an older one (a distribution, a
-    provider), say so with redis.oldest_version.
+    Fix: upgrade to a release that still gets security fixes; if a distribution or a provider still fixes an older one,
+    declare it with redis.oldest_version.
     """
     product, version = redis_status.product, redis_status.version
     if not version:

@@ -12,7 +12,7 @@ _SHOWN = 5
 def test_no_secret_of_ours(repository: RepositoryEvidence) -> None:
     """A secret that was committed once is in every clone, every fork and every backup, removed or not.
 
-    Fix: change the secret where it is used; then remove it from the file. Rewriting history alone is no cure.
+    Fix: change the secret where it is used; then remove it from the file. Rewriting history alone is not enough.
     """
     _nothing(repository, of_values=True)
 

@@ -136,7 +136,7 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
 def test_nobody_guesses_the_key(walk: Walk) -> None:
     """A key of a tutorial is in every word list: it is tried at leisure, against one token, without asking you.
 
-    Fix: sign with 32 random bytes, as from: openssl rand -base64 32; all tokens of the old key end with it.
+    Fix: sign with 32 random bytes, as from: openssl rand -base64 32; all tokens of the old key become invalid.
     """
     token, environment = _token(walk), walk.world.environment
     host = urlsplit(environment.service.base_url).hostname or ""
@@ -153,7 +153,7 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
 def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
     """A good key in a file protects nobody while the service signs with another: an old one, or that of another environment.
 
-    Fix: start the service anew with this file; docker inspect and /proc/PID/environ show what it was started with.
+    Fix: restart the service with this file; docker inspect and /proc/PID/environ show what it was started with.
     """
     token, declared = _token(walk), walk.api.section.signed_with
     if token.algorithm not in DIGESTS:
@@ -168,7 +168,7 @@ def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
 def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
     """A token that was stolen once works until it ends.
 
-    Fix: set exp; a quarter of an hour with a refresh token, or a day without.
+    Fix: set exp: a quarter of an hour with a refresh token, or a day without one.
     """
     ends, longest = _token(walk).ends, policy.duration("longest")
     assert ends is not None, "tokens never expire"
@@ -180,7 +180,7 @@ def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
 def test_strangers_stay_outside(walk: Walk) -> None:
     """What only users should see is found by everybody who guesses its address.
 
-    Fix: require a token on every route, and open the few that are for strangers, not the other way round.
+    Fix: require a token on every route by default, and open only the few routes that are for strangers.
     """
     judged, section = 0, walk.api.section
     for path in section.closed:

@@ -73,7 +73,7 @@ def test_project_exists(sentry: SentryEvidence) -> None:
 def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environment) -> None:
     """The DSN of another project: errors of the launch show up where nobody looks, or are refused and lost.
 
-    Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN). A Relay of your own stands in
+    Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
     sentry.ingest_hosts.
     """
     sentry.require("key_known")
@@ -118,7 +118,7 @@ def test_key_takes_what_a_bad_day_brings(sentry: SentryEvidence, policy: Policy)
 
 @pytest.mark.check("sentry-alerts")
 def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> None:
-    """An error that is stored, and that nobody is told of, waits until a customer calls.
+    """An error that is stored, but that nobody is notified of, waits until a customer calls.
 
     Fix: create an alert that is connected to the project's error monitor, starts with new issues, is for this
     environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
@@ -132,7 +132,7 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     doubts = [next(_doubts(alert, name), "") for alert in telling]
     if all(doubts):
         raise Unobserved(
-            f"{sentry.project}: whether somebody is told of every new error is not known: {'; '.join(doubts)}",
+            f"{sentry.project}: it is not known whether somebody is notified of every new error: {'; '.join(doubts)}",
             hint="sentry.environment is what the service's events name, letter by letter; one alert without a filter is "
             "enough",
         )

@@ -238,7 +238,7 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
 def test_certificates_are_renewed_by_themselves(server: ServerEvidence, environment: Environment) -> None:
     """A certificate that somebody has to remember will be forgotten once, and once is enough.
 
-    Fix: systemctl enable --now certbot.timer, or whatever renews here; certbot renew --dry-run shows that it would.
+    Fix: systemctl enable --now certbot.timer, or whatever renews here; certbot renew --dry-run shows whether it works.
     """
     renewal = _declared(server, environment).renewal
     if renewal is None:
@@ -271,7 +271,7 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
 def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> None:
     """A log without an end fills the disk, on the busiest day of all.
 
-    Fix: a file in /etc/logrotate.d that names the log; logrotate --debug /etc/logrotate.conf tells what it would do.
+    Fix: a file in /etc/logrotate.d that names the log; logrotate --debug /etc/logrotate.conf shows what it would do.
     """
     declared = _declared(server, environment)
     if not declared.logs:

@@ -89,7 +89,7 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
 def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> None:
     """A requirement that becomes due next week switches charges or payouts off next week.
 
-    Fix: https://dashboard.stripe.com/account/status; hand in what is named here before its day.
+    Fix: https://dashboard.stripe.com/account/status; hand in what is named here before its due date.
     """
     stripe.require("account")
     now, coming = stripe.requirements or Requirements(), stripe.future_requirements

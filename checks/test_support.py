@@ -70,7 +70,7 @@ def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvide
 def test_yes_of_the_mail_server_means_something(support_address: SupportAddressEvidence) -> None:
     """A server that takes mail for everybody says nothing about one mailbox: the bounce comes later, or never.
 
-    Fix: let the server refuse addresses that it has not; a test mail that is found ([support.inbox]) says more.
+    Fix: let the server refuse addresses that do not exist; a test mail that arrives ([support.inbox]) proves more.
     """
     careless = [server for server in support_address.exchangers if server.made_up == "accepted"]
     assert not careless, (

@@ -103,7 +103,7 @@ def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment)
     if required and demanded:
         raise Unobserved(
             f"{tls.where()} demands a client certificate, as declared, and gonogo has none to show",
-            hint="verify what lies behind it by an attestation",
+            hint="attest what is behind it",
         )
     assert not required, f"{tls.where()} lets clients in without a certificate; declared is that it requires one"
     assert not demanded, f"{tls.where()} demands a client certificate; a client without one is turned away"
@@ -113,7 +113,7 @@ def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment)
 def test_all_addresses_are_set_up_alike(tls_all: tuple[TlsEvidence, ...]) -> None:
     """Addresses that differ in versions or names were set up at different times: one of them was forgotten.
 
-    Fix: bring the configuration of the web server that is named to the state of the others, and reload it.
+    Fix: give the web server that is named the same configuration as the others, and reload it.
     """
     first, *others = tls_all
     for other in others:

@@ -54,7 +54,7 @@ def test_file_is_private(variable_file: VariableFileEvidence) -> None:
 def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
     """Whoever has a clone has every version of every file: removing it later takes nothing back.
 
-    Fix: git rm --cached the file, add it to .gitignore, and change every secret in it; rewriting history is no cure.
+    Fix: git rm --cached the file, add it to .gitignore, and change every secret in it; rewriting history is not enough.
     """
     name = variable_file.file
     if variable_file.repository_problem:

@@ -35,8 +35,8 @@ _WATCH = "gonogo watch, in another terminal, from long enough before"
 def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -> None:
     """Without a watch nobody knows whether the launch went well; another launch's journal says nothing of this one.
 
-    Fix: gonogo watch from before T-0 on; set launch.at, so that everybody means the same time. Who is on HOLD says when to
-    go on: gonogo poll.
+    Fix: start gonogo watch before T-0; set launch.at, so that everybody has the same T-0. A role on HOLD ends it with
+    gonogo poll.
     """
     age = watch_journal.taken_at - watch_journal.ended
     oldest = max(watch_journal.demanded, policy.duration("oldest"))
@@ -64,7 +64,7 @@ def test_nothing_alarms_before_users_come(
 ) -> None:
     """Users who come while something alarms are the first to find out what it is.
 
-    Fix: gonogo watch from long enough before, in another terminal; do what the alarm is about, and ask again.
+    Fix: start gonogo watch long enough before, in another terminal; resolve the alarm, and run again.
     """
     green = watch_green
     alarms = [
@@ -128,7 +128,7 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
 def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
     """A release, a certificate, an address, a policy or a kind of error that came after T-0 is no part of what was signed.
 
-    Fix: hold each change against what was meant; what nobody meant is taken back, and what was meant is verified by a run.
+    Fix: compare each change with what was intended; undo what was not intended, and verify the rest with a run.
     """
     since = watch_journal.launch or watch_journal.began
     changed = [one.text for one in watch_journal.events if one.kind == CHANGED and one.utc >= since]

@@ -266,7 +266,7 @@ def test_red(judge: Judge, identifier: str, kind: str, evidence: object, message
         ("mongo-auth-required", "mongo", seen(anonymous=Refusal(accepted=False, code=50)), "another reason"),
         ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=False, code=None)), "another reason"),
         ("mongo-latency", "mongo_latency", trips(1, 0), "no round trip"),
-        ("mongo-connections", "mongo_status", status(connections_current=None), "tells nothing"),
+        ("mongo-connections", "mongo_status", status(connections_current=None), "does not report connections"),
         ("mongo-majority-write", "mongo_write", written(written=False, kept_out=True), "its own collections only"),
         ("mongo-members", "mongo_status", status(configuration_problem="not authorized"), "not known: not authorized"),
     ],

@@ -70,7 +70,7 @@ def test_says_what_reading_says(project: Path, monkeypatch: pytest.MonkeyPatch) 
     assert set(first.templates) == set(read.templates)
     for name, check in first.checks.items():
         policy, function = read.catalogue[name], read.declarations[name]
-        assert (check.severity, check.effect, check.title) == (policy.severity, policy.effect, policy.title)
+        assert (check.severity, check.effect, check.title) == (policy.severity, policy.effect, policy.shown_title)
         assert (check.why, check.fix, check.origin) == (function.why, function.fix, read.origin(name))
         assert (*check.needs, *check.proves, *check.supports) == (*policy.needs, *policy.proves, *policy.supports)
 

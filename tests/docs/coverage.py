@@ -60,7 +60,7 @@ def _entry(line: ChecklistLine, suite: Suite, breaks: Mapping[str, str]) -> str:
 def _facts(line: ChecklistLine, suite: Suite, breaks: Mapping[str, str]) -> Iterator[str]:
     proofs = proving(line, {name: policy.proves for name, policy in suite.catalogue.items()})
     if proofs:
-        yield f"proved by: {'; '.join(f'{suite.catalogue[check].title} (`{check}`)' for check in proofs)}"
+        yield f"proved by: {'; '.join(f'{suite.catalogue[check].shown_title} (`{check}`)' for check in proofs)}"
     if line.attest:
         yield f"attested by: {' or '.join(line.attest)}{'' if proofs else ', since no check proves it'}"
     if says := [name for name, policy in suite.catalogue.items() if line.id in policy.supports]:

@@ -289,7 +289,7 @@ def test_narrow_monitoring_user(judge: Judge, lab: Lab, actions: list[str], unkn
             client.admin.command("dropUser", "looker")
             client.admin.command("dropRole", "looking")
     assert found.keys() == unknown
-    assert all("not known" in message or "tells nothing" in message for message in found.values())
+    assert all("not known" in message or "does not report" in message for message in found.values())
 
 
 @pytest.mark.whole

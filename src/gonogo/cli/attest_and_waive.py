@@ -22,15 +22,15 @@ _ENV = options.environment("The environment it is about.", required=True)
 @click.command()
 @click.argument("line", metavar="ID", shell_complete=line_names)
 @_ENV
-@click.option("--by", required=True, metavar="NAME", help="Who says so: an entry of environments/people.toml.")
+@click.option("--by", required=True, metavar="NAME", help="Who attests it: an entry of environments/people.toml.")
 @click.option(
-    "--role", required=True, shell_complete=role_names, help="As what: technical-lead, product-owner, devops."
+    "--role", required=True, shell_complete=role_names, help="In which role: technical-lead, product-owner, devops."
 )
 @click.option(
     "--evidence",
     required=True,
     type=click.Path(path_type=Path),
-    help="The file it rests on; a copy is kept.",
+    help="The evidence file; a copy is kept.",
 )
 @click.option("--hash-only", is_flag=True, help="Keep the file's digest only, where the line says evidence=digest.")
 @click.option("--url", help="A page that supports it; every run fetches it, and it must answer.")
@@ -50,7 +50,7 @@ def attest(  # noqa: PLR0913 - as many as there are options
     note: str,
     valid: str | None,
 ) -> int:
-    """Attest a line of the checklist that no program can verify."""
+    """Attest a line of the checklist that no program can check."""
     from gonogo.base.moments import ending_from  # noqa: PLC0415
     from gonogo.base.toml_files import build  # noqa: PLC0415
     from gonogo.policy.attestations import KEPT, LONGEST, Attestation, why_not, write_attestation  # noqa: PLC0415 - help answers at once
@@ -129,17 +129,21 @@ def _evidence(path: Path) -> bytes:
 @click.argument("check", metavar="CHECK", shell_complete=check_names)
 @_ENV
 @click.option(
-    "--excepts", default="FAIL", show_default=True, metavar="OUTCOMES", help="What is accepted: FAIL, WARN, ERROR."
+    "--excepts",
+    default="FAIL",
+    show_default=True,
+    metavar="OUTCOMES",
+    help="Outcomes that are accepted: FAIL, WARN, ERROR.",
 )
 @click.option("--reason", required=True, help="Why it is not repaired first.")
-@click.option("--risk", required=True, help="What may come of it, and for whom.")
-@click.option("--owner", required=True, help="Who bears it, and repairs it: an entry of environments/people.toml.")
-@click.option("--approved-by", required=True, help="Who allows it: another entry than the owner's.")
-@click.option("--until", required=True, metavar="DATE", help="The last day of it (UTC), or 14d; at most 30 days.")
+@click.option("--risk", required=True, help="What may happen, and to whom.")
+@click.option("--owner", required=True, help="Who takes the risk and repairs it: an entry of environments/people.toml.")
+@click.option("--approved-by", required=True, help="Who approves it: somebody other than the owner.")
+@click.option("--until", required=True, metavar="DATE", help="Last day of the waiver (UTC), or 14d; at most 30 days.")
 def waive(  # noqa: PLR0913 - as many as there are options
     *, check: str, environment: str, excepts: str, reason: str, risk: str, owner: str, approved_by: str, until: str
 ) -> int:
-    """Accept for a while that a check does not pass. It still runs, and the page says so in its first lines."""
+    """Accept until a date that a check does not pass. It still runs, and the page shows the waiver at its top."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.base.moments import ending_from  # noqa: PLC0415
     from gonogo.base.toml_files import build  # noqa: PLC0415

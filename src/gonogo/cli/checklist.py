@@ -49,18 +49,18 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
 @click.option(
     "--bullets/--no-bullets",
     default=None,
-    help="Take plain bullets for tasks.  [default: where there is no box at all]",
+    help="Treat plain bullets as tasks.  [default: where there is no box at all]",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing, and link only where the words of line and check are the same.")
 def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
-    """Take over a team's own list as environments/checklist.md: every line gets an id, and keeps the one it has.
+    """Import a team's own list as environments/checklist.md: every line without an id gets one.
 
-    Boxes however they are written, those of HTML among them, tables, plain bullets and headings alone become tasks; what
-    was not taken over is told line by line. Files of AsciiDoc (.adoc) and Org (.org) are written as Markdown. A list that
-    gonogo init wrote, and nobody changed, gives way.
+    Boxes in any notation (also in HTML), tables, plain bullets and headings alone become tasks; every line that is left
+    out is reported. AsciiDoc (.adoc) and Org (.org) files are written as Markdown. A list that gonogo init wrote, and
+    that nobody changed, is replaced.
 
-    For lines that nothing verifies, checks with words alike are proposed, each with a score from 0 to 1. At a terminal
-    you are asked for each; otherwise gonogo checklist link says yes to one.
+    For lines that nothing verifies, checks with similar words are proposed, each with a score from 0 to 1. At a terminal
+    you are asked for each; otherwise accept one with gonogo checklist link.
     """
     from gonogo.base.whole_files import write_whole  # noqa: PLC0415
     from gonogo.planning.gate_demands import LIST  # noqa: PLC0415
@@ -86,7 +86,7 @@ def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
 @click.argument("line", shell_complete=line_names)
 @click.argument("checks", nargs=-1, required=True, metavar="CHECK…", shell_complete=check_names)
 def link_(line: str, checks: tuple[str, ...]) -> int:
-    """Say that these checks prove a line of environments/checklist.md: they are written into its comment."""
+    """Declare that these checks prove a line: writes them into its comment in environments/checklist.md."""
     from gonogo.planning.linking import link  # noqa: PLC0415 - help answers at once
     from gonogo.planning.suite import project_suite  # noqa: PLC0415
 

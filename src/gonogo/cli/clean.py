@@ -17,11 +17,12 @@ _STOPS_WITHIN_SECONDS = 60
 
 @click.command()
 @options.ONE_ENVIRONMENT
-@click.option("--run", "run_id", metavar="RUN", help="Only what this run left, by its id.")
+@click.option("--run", "run_id", metavar="RUN", help="Only the test data of this run, by its id.")
 def clean(environment: str, run_id: str | None) -> int:
-    """Remove the synthetic data of runs that were killed, and tell what there was.
+    """Remove the test data that killed runs left behind, and list it.
 
-    Without --run that of all runs, also of one that is under way. Exits 1 if something stayed, 3 if that is not known.
+    Without --run it removes the test data of all runs, also of a run that is still going on. Exits 1 if something is
+    left, 3 if that is not known.
     """
     from gonogo.base.errors import Unobserved, UsageError  # noqa: PLC0415
     from gonogo.runs.cleanup import clean as remove  # noqa: PLC0415 - help answers at once

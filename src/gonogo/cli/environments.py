@@ -16,10 +16,10 @@ from gonogo.cli.completion import environment_names
 @click.command()
 @click.argument("name", required=False, shell_complete=environment_names)
 @click.option(
-    "--from-openapi", is_flag=True, help="Ask the service for its document, and show what [api] takes from it."
+    "--from-openapi", is_flag=True, help="Fetch the service's OpenAPI document, and show what [api] takes from it."
 )
 def env(name: str | None, *, from_openapi: bool) -> int:
-    """Show an environment as resolved, secrets masked; without NAME, list all."""
+    """Show an environment as gonogo understands it, without secrets; without NAME, list all."""
     from gonogo.environment.names import available  # noqa: PLC0415 - help answers at once
     from gonogo.environment.secret_values import find_secrets, secret_names  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415

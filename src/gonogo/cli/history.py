@@ -31,15 +31,17 @@ _REPORTS = click.option(
 
 @click.command("runs")
 @options.environment("Of this environment only.")
-@click.option("--gate", shell_complete=gate_names, help="Of this gate only.")
+@click.option("--gate", shell_complete=gate_names, help="Only runs of this gate.")
 @click.option(
-    "--verdict", type=options.Choice(["go", "no-go", "incomplete"]), help="With this verdict only; exceptions are a go."
+    "--verdict",
+    type=options.Choice(["go", "no-go", "incomplete"]),
+    help="Only runs with this verdict; GO WITH EXCEPTIONS counts as go.",
 )
 @_REPORTS
 def list_runs(*, environment: str | None, gate: str | None, verdict: str | None, reports: Path) -> int:
-    """List the runs there are, the newest first: id, age, environment, verdict, gate, release, sum.
+    """List all runs, the newest first: id, age, environment, verdict, gate, release, totals.
 
-    Exits 4 if one of them is not what was recorded.
+    Exits 4 if the files of a run were changed.
     """
     from gonogo.base.errors import IntegrityError, UsageError  # noqa: PLC0415
     from gonogo.cli.index import run_index  # noqa: PLC0415
@@ -75,10 +77,10 @@ def list_runs(*, environment: str | None, gate: str | None, verdict: str | None,
 @click.option("--facts", is_flag=True, help="All facts that the check judged, not only the first of them.")
 @_REPORTS
 def show(*, run: str, subject: str | None, facts: bool, reports: Path) -> int:
-    """Show a run's verdict; or one check with its facts; or one line of the checklist with what supports it.
+    """Show a run's verdict; or one check with its facts; or one line of the checklist with its support.
 
-    RUN is a folder, as reports/staging/latest, the id of a run or the begin of one; without it, the newest
-    run of a whole gate (one of single checks, --only, is named).
+    RUN is a folder such as reports/staging/latest, or the id of a run, or the beginning of an id. The default is the
+    newest run of a whole gate (runs of single checks, made with --only, must be named).
     """
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import NAME  # noqa: PLC0415 - help answers at once
@@ -127,9 +129,9 @@ def _shown(run: str, subject: str | None, reports: Path) -> tuple[Path, Results,
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
 @_REPORTS
 def open_page(*, run: str, reports: Path) -> int:
-    """Open a run's page in the browser, that of the newest whole run unless another is named; print where it is.
+    """Open a run's page in the browser, and print its path. The default is the newest run of a whole gate.
 
-    With its signatures, where it was sealed. Where there is no browser, as on a server, the path is all.
+    A sealed run is shown with its signatures. Without a browser, as on a server, only the path is printed.
     """
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.record.archive import find_run  # noqa: PLC0415 - help answers at once
@@ -160,8 +162,8 @@ def _has_browser() -> bool:
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
     """Print what changed from one run to another. Exits 0, whatever changed.
 
-    Without runs: from the one before to the newest of the environment, at the same gate; without --env, of the
-    environment that was verified last.
+    Without BEFORE and AFTER it compares the newest run of the environment with the last one of the same gate; without
+    --env, in the environment that was verified last.
     """
     from gonogo.base.errors import UsageError  # noqa: PLC0415
     from gonogo.record.archive import NAME, find_run  # noqa: PLC0415 - help answers at once

@@ -76,7 +76,7 @@ def _indexed(name: str, suite: Suite) -> IndexedCheck:
         severity=policy.severity,
         effect=policy.effect,
         origin=suite.origin(name),
-        title=policy.title,
+        title=policy.shown_title,
         needs=list(policy.needs),
         proves=list(policy.proves),
         supports=list(policy.supports),

@@ -22,19 +22,21 @@ _TAKEN = {"gates", "people", "signers", "reference"}
 
 
 @click.command()
-@click.option("--name", default="staging", show_default=True, help="Of the environment.")
-@click.option("--base-url", metavar="URL", help="Where the service is, as in https://api.example.com.")
-@click.option("--trust", default="public", show_default=True, metavar="PEM", help="The root of your own authority.")
+@click.option("--name", default="staging", show_default=True, help="Name of the environment.")
+@click.option("--base-url", metavar="URL", help="Address of the service, as in https://api.example.com.")
 @click.option(
-    "--address", "addresses_given", multiple=True, metavar="IP", help="Where the name leads. May be repeated."
+    "--trust", default="public", show_default=True, metavar="PEM", help="Root certificate of your own authority."
 )
-@click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="Ask these about DNS. May be repeated.")
-@click.option("--health", metavar="PATH", help="Where it says whether it is up, if not at one of the usual paths.")
-@click.option("--openapi", metavar="PATH", help="Where it serves the description of its API.")
-@click.option("--page", metavar="PATH", help="A page that is served to everybody, if the base URL itself shows none.")
-@click.option("--environment-only", is_flag=True, help="Write environments/NAME.toml alone: a further environment.")
-@click.option("--example", is_flag=True, help="Copy a whole project that works, a small shop, and look at nothing.")
-@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.option(
+    "--address", "addresses_given", multiple=True, metavar="IP", help="Address of the host name. May be repeated."
+)
+@click.option("--resolver", "resolvers", multiple=True, metavar="IP:PORT", help="DNS resolver to ask. May be repeated.")
+@click.option("--health", metavar="PATH", help="Path of the health endpoint, if it is not a usual one.")
+@click.option("--openapi", metavar="PATH", help="Path of the OpenAPI document, if it is not a usual one.")
+@click.option("--page", metavar="PATH", help="A public page, if the base URL itself shows none.")
+@click.option("--environment-only", is_flag=True, help="Write only environments/NAME.toml, for a further environment.")
+@click.option("--example", is_flag=True, help="Copy a complete example project, a small shop, and inspect nothing.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 def init(  # noqa: PLR0913 - as many as there are options
     *,
@@ -51,11 +53,11 @@ def init(  # noqa: PLR0913 - as many as there are options
     force: bool,
     yes: bool,
 ) -> int:
-    """Look at a service and at this repository, and write the files of the first verification.
+    """Inspect a service and this repository, and write the files for a first verification.
 
-    It asks for nothing but names, a certificate and a few pages, and changes nothing there. Of the repository it reads
-    compose files, Dockerfile, manifests, Procfile, examples of variables, and what hosting platforms are told (fly.toml,
-    render.yaml, app.json, railway.toml, .do/app.yaml). Files that are there stay as they are.
+    It looks up names, reads one certificate and a few pages, and changes nothing on the service. In the repository it
+    reads compose files, Dockerfile, manifests, Procfile, example variables, and the files of hosting platforms
+    (fly.toml, render.yaml, app.json, railway.toml, .do/app.yaml). Existing files stay as they are.
     """
     from gonogo.starting.files import Start  # noqa: PLC0415 - help answers at once
     from gonogo.starting.project import refuse_existing, write  # noqa: PLC0415

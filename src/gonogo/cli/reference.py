@@ -18,7 +18,7 @@ def reference() -> None:
 @reference.command()
 @options.faults("Switch on a named fault. May be repeated.")
 def up(faults: tuple[str, ...]) -> int:
-    """Keep it running until Ctrl-C, and say how to reach it."""
+    """Keep the reference environment running until Ctrl-C, and print how to reach it."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.runs.announcement import find_announced  # noqa: PLC0415
     from gonogo.runs.reference_instance import ReferenceProcess, explain  # noqa: PLC0415

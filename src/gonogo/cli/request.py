@@ -24,9 +24,9 @@ _SHOWN_HEADERS = ("content-type", "location", "retry-after", "www-authenticate")
 @click.argument("name", shell_complete=request_names)
 @options.ONE_ENVIRONMENT
 def request(name: str, environment: str) -> int:
-    """Try the request NAME of [requests] at every address of its host, and show what was seen.
+    """Send the request NAME of [requests] to every address of its host, and show the answers.
 
-    Exit code 0 if every answer is as declared, 1 if not, 3 if it could not be told.
+    Exit code 0 if every answer is as declared, 1 if not, 3 if that could not be checked.
     """
     from gonogo.evidence.requests import RequestEvidence  # noqa: PLC0415 - help answers at once
     from gonogo.runs.single import asked_alone  # noqa: PLC0415

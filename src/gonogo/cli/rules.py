@@ -14,10 +14,15 @@ _FORMATS = ("prometheus", "alertmanager", "grafana")
 @click.command()
 @options.ONE_ENVIRONMENT
 @click.option(
-    "--format", "format_", type=options.Choice(_FORMATS), default="prometheus", show_default=True, help="Whose format."
+    "--format",
+    "format_",
+    type=options.Choice(_FORMATS),
+    default="prometheus",
+    show_default=True,
+    help="Format of the output.",
 )
 def rules(environment: str, format_: str) -> int:
-    """Write what [watch] watches as rules for Prometheus, as routes for Alertmanager, or as a dashboard for Grafana."""
+    """Print [watch] as rules for Prometheus, as routes for Alertmanager, or as a dashboard for Grafana."""
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
     from gonogo.families.registry import read_environment  # noqa: PLC0415
     from gonogo.families.watch.section import Launch, Watch  # noqa: PLC0415

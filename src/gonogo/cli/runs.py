@@ -49,7 +49,7 @@ _FORMAT = click.option(
     type=options.Choice(["text", "github"]),
     default="text",
     show_default=True,
-    help="github: also annotations, and the summary of the job.",
+    help="github: also writes annotations and the job summary.",
 )
 _OPTIONS = (
     options.ONE_ENVIRONMENT,
@@ -59,7 +59,7 @@ _OPTIONS = (
         multiple=True,
         metavar="ID",
         shell_complete=check_names,
-        help="Just this check and what it needs. May be repeated.",
+        help="Only this check and its prerequisites. May be repeated.",
     ),
     options.faults("Switch on a fault of the bundled reference."),
     click.option(
@@ -74,11 +74,11 @@ _OPTIONS = (
         metavar="FOLDER",
         type=click.Path(path_type=Path),
         callback=_folder,
-        help="Earlier runs that were kept elsewhere, or one of them: what changed is told against these as well.",
+        help="Earlier runs that are kept elsewhere, or one of them: the report also shows what changed since these.",
     ),
     _FORMAT,
     click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well."),
-    click.option("--allow-money", is_flag=True, help="Let it make the one real payment that is refunded at once."),
+    click.option("--allow-money", is_flag=True, help="Allow one real payment, which is refunded at once."),
 )
 
 
@@ -88,35 +88,51 @@ _OPTIONS = (
     "--gate",
     metavar="NAME",
     shell_complete=gate_names,
-    help="What is asked, as in gates.toml; by default that of the environment.",
+    help="Gate of gates.toml.  [default: that of the environment]",
 )
 @click.option(
     "--carry",
     multiple=True,
     metavar="RUN",
-    help="Another run of this release, which stands for lines as gates.toml says. May be repeated.",
+    help="Another run of this release that answers for lines, as gates.toml allows. May be repeated.",
 )
 def run(*, reports: Path, strict: bool, style: str, carry: tuple[str, ...], **fields: Any) -> int:  # noqa: ANN401 - fields of a Request
-    """Verify an environment, write its report, say GO or NO-GO."""
+    """Verify an environment, write the report, and say GO or NO-GO."""
     return _verified(fields, reports, strict=strict, style=style, carry=carry)
 
 
 @click.command()
 @_options
 def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # noqa: ANN401 - as above
-    """Walk the critical paths as synthetic users, leave nothing behind, say GO or NO-GO."""
+    """Run the critical paths as synthetic users, clean up, and say GO or NO-GO."""
     return _verified({**fields, "gate": "smoke"}, reports, strict=strict, style=style)
 
 
 @click.command()
 @_options
-@click.option("--profile", type=options.Choice(PROFILES), default="gate", show_default=True, help="How long, how much.")
-@click.option("--duration", metavar="TIME", help="Measure this long instead, as in '2 min'.")
+@click.option(
+    "--profile", type=options.Choice(PROFILES), default="gate", show_default=True, help="How long and how much."
+)
+@click.option("--duration", metavar="TIME", help="How long to measure, as in '2 min'.")
 @click.option("--rate", type=float, metavar="N", help="Visits per second instead of load.visits_per_second.")
-@click.option("--model", type=options.Choice(["open", "closed"]), help="Visits come at their rate, or users wait.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Of this machine.")
-@click.option("--workers", type=click.IntRange(0, 1000), default=0, help="Wait for so many workers of other machines.")
-@click.option("--bind", default="127.0.0.1:5557", show_default=True, metavar="HOST:PORT", help="Where workers come to.")
+@click.option(
+    "--model",
+    type=options.Choice(["open", "closed"]),
+    help="open: visits start at their rate; closed: users wait for replies.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes of the load generator on this machine.",
+)
+@click.option(
+    "--workers", type=click.IntRange(0, 1000), default=0, help="How many workers on other machines to wait for."
+)
+@click.option(
+    "--bind", default="127.0.0.1:5557", show_default=True, metavar="HOST:PORT", help="Address where workers connect."
+)
 def load(  # noqa: PLR0913 - as many as there are options
     *,
     reports: Path,
@@ -131,7 +147,7 @@ def load(  # noqa: PLR0913 - as many as there are options
     bind: str,
     **fields: Any,  # noqa: ANN401 - as above
 ) -> int:
-    """Put the declared traffic on the service, and say whether its budgets hold.
+    """Put the declared traffic on the service, and say whether it keeps its budgets.
 
     Workers on other machines: locust -f loadtests/locustfile.py --worker --master-host HOST --master-port PORT
     """
@@ -225,7 +241,7 @@ def _with_carried(request: Request, reports: Path, carry: tuple[str, ...]) -> Re
 @click.command()
 @options.RUN
 def replay(run: Path) -> int:
-    """Judge a run's recorded evidence again, without a network, and compare."""
+    """Judge a run's recorded evidence again, without the network, and compare the outcomes."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415

@@ -30,15 +30,17 @@ _MOST_SHOWN = 12
 
 @click.group()
 def key() -> None:
-    """Keys that people sign with."""
+    """Manage the keys that people sign with."""
 
 
 @key.command()
-@click.option("--role", required=True, shell_complete=role_names, help="The one role that this person signs in.")
-@click.option("--name", help="Adds the key to environments/people.toml under this name.")
-@click.option("--email", help="The address of whoever has no entry there yet.")
+@click.option("--role", required=True, shell_complete=role_names, help="The only role that this person signs in.")
+@click.option("--name", help="Add the key to environments/people.toml under this name.")
+@click.option("--email", help="E-mail address, for a person without an entry there.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Where the private key goes.  [default: ~/.config/gonogo/ROLE.key]"
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where to write the private key.  [default: ~/.config/gonogo/ROLE.key]",
 )
 def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> int:
     """Make a key (ECDSA P-256), encrypted with a passphrase that is asked for."""
@@ -68,7 +70,7 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
     "--role", required=True, shell_complete=role_names, help="Role to sign as, one of environments/gates.toml."
 )
 @click.option("--decision", required=True, type=options.Choice(list(_DECISIONS)), help="Your decision.")
-@click.option("--comment", default="", help="A sentence that is signed with it.")
+@click.option("--comment", default="", help="A sentence that is signed with the decision.")
 @click.option(
     "--key", "key_file", type=click.Path(path_type=Path), help="Your key.  [default: ~/.config/gonogo/ROLE.key]"
 )
@@ -79,7 +81,7 @@ def new(*, role: str, name: str | None, email: str | None, out: Path | None) -> 
 def sign(  # noqa: PLR0913 - as many as there are options
     *, run: Path, role: str, decision: str, comment: str, key_file: Path | None, ssh_key: Path | None, yes: bool
 ) -> int:
-    """Sign a run, offline: shows first what is signed."""
+    """Sign a run, offline, after showing what is signed."""
     from gonogo.signing.signers import read_signers  # noqa: PLC0415 - help answers at once
     from gonogo.signing.signing import said, sign_with_key, sign_with_ssh, signable, signer_of  # noqa: PLC0415
 
@@ -103,18 +105,18 @@ def sign(  # noqa: PLR0913 - as many as there are options
 
 @click.command()
 @options.RUN
-@options.environment("It must be a run of this environment.  [default: that of the folder it lies in]")
+@options.environment("The run must be of this environment.  [default: that of its folder]")
 @click.option(
     "--gate",
     metavar="NAME",
     shell_complete=gate_names,
-    help="It must have asked this gate.  [default: that of the environment, by gates.toml]",
+    help="The run must be of this gate.  [default: that of the environment in gates.toml]",
 )
-@click.option("--release", metavar="SHA", help="It must have seen exactly this release served.")
+@click.option("--release", metavar="SHA", help="The run must have seen exactly this release served.")
+@click.option("--require", metavar="ROLES", help="Roles that must have signed, separated by commas.  [default: all]")
 @click.option(
-    "--require", metavar="ROLES", help="Roles that must have signed, with commas.  [default: all of gates.toml]"
+    "--max-age", metavar="TIME", callback=options.length, help="Greatest allowed age of the evidence, as in 4h."
 )
-@click.option("--max-age", metavar="TIME", callback=options.length, help="The evidence must not be older, as in 4h.")
 @click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
 def verify(  # noqa: PLR0913 - as many as there are options
     *,
@@ -126,7 +128,7 @@ def verify(  # noqa: PLR0913 - as many as there are options
     max_age: timedelta | None,
     strict: bool,
 ) -> int:
-    """Verify that a run is what it says, who signed it, and whether it is GO: for the job that deploys."""
+    """For the deploy job: verify that a run is unchanged, who signed it, and whether it is GO."""
     gc.disable()  # it ends soon, and until then keeps almost everything, the modules that it loads first
     from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once
     from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
@@ -165,7 +167,7 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
 @click.command()
 @options.RUN
 def seal(run: Path) -> int:
-    """Write sealed.html: the page with the signatures on it, which anybody can make again from the run."""
+    """Write sealed.html, the page with the signatures. Anybody can make it again from the run."""
     from gonogo.base.whole_files import write_whole  # noqa: PLC0415 - help answers at once
     from gonogo.record.run_folder import SEALED  # noqa: PLC0415
     from gonogo.signing.sealing import sealed  # noqa: PLC0415

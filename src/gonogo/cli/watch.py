@@ -68,7 +68,7 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
 @click.option(
     "--abort-on",
     type=options.Choice(["critical", "warning"]),
-    help="End with exit code 1 as soon as such an alert fires: behind a deployment, that rolls it back.",
+    help="Exit with code 1 as soon as such an alert fires; after a deployment, that rolls it back.",
 )
 @click.option(
     "--tell",
@@ -76,17 +76,26 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
     metavar="NAME=SECRET",
     multiple=True,
     callback=_channels,
-    help="A further channel: its name, and that of the secret with its address. May be repeated.",
+    help="A further channel: its name, and the name of the secret with its address. May be repeated.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the live page on loopback; any if 0.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Elsewhere than on loopback, its URL has a token.")
-@options.faults("Let a fault of the bundled reference begin and end meanwhile.")
-@click.option("--report", "reporting", is_flag=True, help="Make a run of what the journal has until now, and end.")
-@click.option("--review", metavar="DAY", help="Print the review of a day of it, as in 'day 1', and end.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the live page; 0: any.")
 @click.option(
-    "--test-channels", "testing", is_flag=True, help="Send every channel a message that says it is a test, and end."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Host of the live page; if it is not loopback, the URL has a token.",
 )
-@click.option("--reports", type=click.Path(path_type=Path), default="reports", show_default=True, help="For --report.")
+@options.faults("Start and stop a fault of the bundled reference during the watch.")
+@click.option("--report", "reporting", is_flag=True, help="Make a run from the journal so far, and exit.")
+@click.option("--review", metavar="DAY", help="Print the review of a day, as in 'day 1', and exit.")
+@click.option("--test-channels", "testing", is_flag=True, help="Send a test message to every channel, and exit.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    default="reports",
+    show_default=True,
+    help="Where runs are stored, for --report.",
+)
 def watch(  # noqa: PLR0913 - as many as there are options
     *,
     environment: str,
@@ -103,10 +112,10 @@ def watch(  # noqa: PLR0913 - as many as there are options
     review: str | None,
     reports: Path,
 ) -> int:
-    """Look again and again, tell people when something begins and ends, keep a journal.
+    """Check repeatedly, notify people when a problem begins and ends, and keep a journal.
 
-    Exit code 0 if it is known that nothing alarms at the end, 1 if something does or --abort-on struck, 3 if nobody can
-    say, 130 if it was stopped before its time was over.
+    Exit code 0 if no alert fires at the end, 1 if one does or --abort-on applied, 3 if that is not known, 130 if the
+    watch was stopped before its time was over.
     """
     if review is not None:
         return _review(environment, review)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("alerts", metavar="ALERT...", nargs=-1, required=True)
 @options.ONE_ENVIRONMENT
-@click.option("--by", required=True, metavar="NAME", help="Who has it in hand: an entry of environments/people.toml.")
+@click.option("--by", required=True, metavar="NAME", help="Who takes care of it: an entry of environments/people.toml.")
 @click.option("--note", default="", help="What is being done, in one sentence.")
 def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
-    """Say that the alert ALERT is in hand: nobody is reminded of it any more."""
+    """Acknowledge the alert ALERT: nobody is reminded of it again."""
     from gonogo.watching.acknowledging import acknowledge  # noqa: PLC0415 - help answers at once
 
     with _journal(environment) as journal:
@@ -36,7 +36,7 @@ def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
 @click.option("--role", required=True, shell_complete=role_names, help="Role to answer as, of environments/gates.toml.")
 @click.option("--decision", required=True, type=options.Choice(["go", "hold"]), help="Your decision.")
 @click.option("--by", required=True, metavar="NAME", help="Who answers: an entry of environments/people.toml.")
-@click.option("--note", default="", help="A sentence for everybody, as why to hold.")
+@click.option("--note", default="", help="A sentence for everybody, for example why to hold.")
 @click.option("--key", "key_file", type=click.Path(path_type=Path), help="Sign the answer with your key.")
 @click.option(
     "--ssh-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sign it with this SSH key instead."
@@ -44,7 +44,7 @@ def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
 def poll(  # noqa: PLR0913 - as many as there are options
     *, environment: str, role: str, decision: str, by: str, note: str, key_file: Path | None, ssh_key: Path | None
 ) -> int:
-    """Answer the poll of the roles: go, or hold, which keeps the page from saying that all is well."""
+    """Answer the poll of the roles: go, or hold. With a hold, the page does not say that all is well."""
     from gonogo.cli.signing import passphrase  # noqa: PLC0415
     from gonogo.evidence.watch import Poll  # noqa: PLC0415
     from gonogo.watching.polling import PollKey, answer_poll  # noqa: PLC0415 - help answers at once
@@ -64,7 +64,7 @@ def poll(  # noqa: PLR0913 - as many as there are options
 @options.ONE_ENVIRONMENT
 @click.option("--by", required=True, metavar="NAME", help="Who did it: an entry of environments/people.toml.")
 def duty(*, words: str, environment: str, by: str) -> int:
-    """Say that a duty of the run sheet is done: DUTY is its title, or a part of it."""
+    """Mark a duty of the run sheet as done. DUTY is its title, or a part of it."""
     from gonogo.families.registry import read_environment  # noqa: PLC0415 - help answers at once
     from gonogo.families.watch.section import Launch  # noqa: PLC0415
     from gonogo.watching.duties import mark_duty  # noqa: PLC0415

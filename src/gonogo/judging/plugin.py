@@ -296,7 +296,7 @@ class JudgingPlugin:
     def _observe(self, item: pytest.Item, ended_as: Ended) -> Observation:
         """The observation of one item: its outcome, redacted words, and the facts that it was judged by."""
         check, scope = item.stash[_CHECK]
-        message, hint = words(ended_as, check.policy.title)
+        message, hint = words(ended_as, check.policy.shown_title)
         return Observation(
             scope=scope,
             outcome=ended_as.outcome(check.policy.severity),

@@ -88,7 +88,7 @@ def proposals(lines: Sequence[ChecklistLine], suite: Suite) -> Sequence[Sequence
             continue
         scored = sorted(((_score(line, words[name], rarity), name) for name in suite.order), reverse=True)
         likely = [
-            Proposal(line=line, check=name, title=suite.catalogue[name].title, score=score)
+            Proposal(line=line, check=name, title=suite.catalogue[name].shown_title, score=score)
             for score, name in scored[:_MOST]
             if score >= WORTH_TELLING
         ]
@@ -113,7 +113,7 @@ def _stem(word: str) -> str:
 
 def _weighted_words(name: str, suite: Suite) -> tuple[Weights, Weights]:
     """The words of the check's title, and those of title, name and reason together, each with its weight."""
-    title = suite.catalogue[name].title
+    title = suite.catalogue[name].shown_title
     why = dict.fromkeys(stems(suite.declarations[name].why), _OF_WHY)
     return dict.fromkeys(stems(title), 1.0), {**why, **dict.fromkeys(stems(f"{title} {name}"), 1.0)}
 

@@ -1,5 +1,6 @@
 """The catalogue: one line of policy per check, everything that a signer may want to change."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ from gonogo.policy.severity import Severity
 CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-([a-z0-9]+|\*)$")]
 """``tls-trust``; or ``request-*``, for one check per entry of the section that its evidence comes from."""
 
+_DAYS_OR_HOURS = re.compile(r"\b(\d+) ([dh])\b")
+_PLACE = re.compile(r"\{([a-z0-9_]+)\}")
+
 
 class Policy(RootModel[Mapping[str, float | Duration]]):
     """The thresholds of one check, as the catalogue sets them: numbers, and durations with their unit."""
@@ -32,6 +36,21 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
             name: format_duration(value) if isinstance(value, timedelta) else f"{value:g}"
             for name, value in self.root.items()
         }
+
+    def filled_into(self, words: str) -> str:
+        """The words with each ``{threshold}`` of these replaced by its value: a fraction in percent, seconds as a duration.
+
+        Other braces stay as they are.
+        """
+        return _PLACE.sub(lambda place: self._in_words(place[1]) if place[1] in self.root else place[0], words)
+
+    def _in_words(self, name: str) -> str:
+        value = self.root[name]
+        if isinstance(value, timedelta):
+            return _in_whole_words(value)
+        if name.endswith("_fraction"):
+            return f"{value * 100:g} %"
+        return _in_whole_words(timedelta(seconds=value)) if name.endswith("_seconds") else f"{value:g}"
 
     def number(self, name: str) -> float:
         """The threshold of that name; its unit is part of the name."""
@@ -48,12 +67,21 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
         return value
 
 
+def _in_whole_words(duration: timedelta) -> str:
+    """``14 days``, where a table would have ``14 d``."""
+    return _DAYS_OR_HOURS.sub(
+        lambda part: f"{part[1]} {'day' if part[2] == 'd' else 'hour'}{'s' * (part[1] != '1')}",
+        format_duration(duration),
+    )
+
+
 class CheckPolicy(BaseModel):
     """One check's policy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text
+    """A fact that is true or false; ``{min_free_fraction}`` stands for the threshold of that name."""
     proves: tuple[Text, ...] = ()
     """Lines of the checklist that hold when it passes, together with the other checks that prove them."""
     supports: tuple[Text, ...] = ()
@@ -98,6 +126,11 @@ class CheckPolicy(BaseModel):
         if in_both := [line for line in self.proves if line in self.supports]:
             raise ValueError(f"proves and supports both name {', '.join(in_both)}; keep one of them")
         return self
+
+    @property
+    def shown_title(self) -> str:
+        """The title with the thresholds that decide now, also those that a team changed."""
+        return self.policy.filled_into(self.title)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def _result(
     observations = _complete(check, observed, unseen)
     return CheckResult(
         id=check.id,
-        title=check.policy.title,
+        title=check.policy.shown_title,
         family=check.declaration.family,
         severity=check.policy.severity,
         effect=check.policy.effect,

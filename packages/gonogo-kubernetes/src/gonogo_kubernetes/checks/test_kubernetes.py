@@ -121,7 +121,7 @@ def test_containers_stay_up(kubernetes_workload: WorkloadEvidence, policy: Polic
         if container.restarts < policy.number("restarts"):
             continue
         if container.ended is None:
-            raise Unobserved(f"{where}: {container.restarts} restarts, and nobody knows when the last one was")
+            raise Unobserved(f"{where}: {container.restarts} restarts; the time of the last one is not known")
         age = kubernetes_workload.taken_at - container.ended
         assert age >= settled, (
             f"{where} was started again {format_duration(age)} ago ({container.end_reason or 'ended'}), "

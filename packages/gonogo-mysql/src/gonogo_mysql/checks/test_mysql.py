@@ -111,7 +111,7 @@ def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
     mysql.require("connections")
     connections = mysql.connections
     if connections is None:
-        raise Unobserved("the server tells nothing about connections")
+        raise Unobserved("the server does not report connections")
     limits = {
         "max_connections": (connections.used, connections.limit),
         f"MAX_USER_CONNECTIONS of {mysql.user}": (connections.used_by_user, connections.user_limit),

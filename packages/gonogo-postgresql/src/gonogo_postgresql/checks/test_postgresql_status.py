@@ -21,7 +21,7 @@ def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, polic
     postgresql_status.require("connections")
     connections = postgresql_status.connections
     if connections is None:
-        raise Unobserved("PostgreSQL tells nothing about connections")
+        raise Unobserved("PostgreSQL does not report connections")
     limits = {
         "max_connections": (connections.used, connections.limit),
         "CONNECTION LIMIT of the service's user": (connections.used_by_user, connections.user_limit),
@@ -75,7 +75,7 @@ def test_archive_is_complete(
     postgresql_status.require("archiver")
     archiver, needed = postgresql_status.archiver, environment.require(Postgresql).archives
     if archiver is None:
-        raise Unobserved("PostgreSQL tells nothing about its archiver")
+        raise Unobserved("PostgreSQL does not report its archiver")
     if archiver.mode == "off":
         assert not needed, "backups need the WAL archive (postgresql.archives), and archive_mode is off"
         return
