@@ -97,7 +97,7 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
     """What was green is the release under review, everywhere, for all of the time."""
     if not green.releases:
         raise Unobserved(
-            "the watch does not know yet which release it watches",
+            "the watch does not know yet which release it watches" + (f": {green.unseen}" if green.unseen else ""),
             hint="let it go on, and ask again; else declare http.release",
         )
     for place, words, since in green.releases:

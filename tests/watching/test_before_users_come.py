@@ -1,0 +1,157 @@
+"""``watch-green`` over a watch that runs: of the bundled service, green, and red as soon as something alarms."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gonogo.evidence.watch import FACT, RELEASE_AT, AlertState
+from gonogo.families.watch.journal_reader import JournalReader
+from gonogo.families.watch.section import Watch
+from gonogo.record.results import CheckResult, Outcome
+from gonogo.runs.prepare import Request, prepare
+from gonogo.runs.reference_instance import ReferenceInstance
+from gonogo.runs.session import results_of
+from gonogo.watching.opening import Opened, WatchRequest, opened
+from gonogo.watching.sources import AskedChecks
+from gonogo.watching.surroundings import Surroundings
+from tests.support.watch_day import watch_of
+
+PATIENCE_SECONDS = 120.0
+"""Of a crowded machine; on a quiet one the first look has ended after two seconds."""
+SEEN = Surroundings(facts={"release at a.test": "4f2a90c"}, unread={})
+
+
+@dataclass
+class Looks:
+    """In place of the process that asks: these looks, one after another, and the last one for ever."""
+
+    answers: Sequence[Surroundings | str]
+    number: int = 0
+    enough: threading.Event = field(default_factory=threading.Event)
+
+    def look(self) -> Surroundings | str:
+        """The next one."""
+        answer = self.answers[min(self.number, len(self.answers) - 1)]
+        self.number += 1
+        if self.number == len(self.answers):
+            self.enough.set()
+        return answer
+
+    def close(self) -> None:
+        """There is no process."""
+
+
+def asked(looks: Looks, **more: str) -> AskedChecks:
+    """What looks at the surroundings, without checks."""
+    watch = Watch.model_validate({**watch_of().model_dump(mode="json", by_alias=True), **more})
+    return AskedChecks(looks, looks, watch)  # type: ignore[arg-type]  # of a process it has what is used
+
+
+@pytest.mark.parametrize(
+    "failed",
+    ["there was no answer within 150 s", Surroundings(facts={}, unread={"service a.test": "the run was interrupted"})],
+    ids=["nothing", "a part"],
+)
+def test_look_that_did_not_see_all_is_made_again_soon(failed: Surroundings | str) -> None:
+    """Ten minutes later is after the launch."""
+    looks = Looks([failed, failed, SEEN])
+    asking = asked(looks, surroundings_every="1 h", checks_every="10 ms")
+    asking.start()
+    try:
+        assert looks.enough.wait(PATIENCE_SECONDS)
+    finally:
+        asking.close()
+    assert asking.looked is SEEN
+    assert looks.number == len(looks.answers)
+
+
+def test_who_never_answers_is_asked_no_more_often_than_all_else() -> None:
+    """A provider that refuses us for good must not be asked every minute of a day."""
+    asking = asked(Looks(["refused"]), surroundings_every="10 min", checks_every="1 min")
+    pauses = [asking._look() for _ in range(6)]  # noqa: SLF001 - the pauses alone, without waiting for them
+    assert pauses == [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 10, 10)]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A watch in a thread of this process."""
+
+    watch: Opened
+    instance: ReferenceInstance
+    journal: Path
+
+    def until(self, holds: Callable[[JournalReader], bool]) -> None:
+        """Wait until the journal says so."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with JournalReader.read(self.journal, environment="reference") as reader:
+                if holds(reader):
+                    return
+                seen = [event.text for event in reader.events()]
+            assert time.monotonic() < deadline, seen
+            time.sleep(0.2)
+
+    def judged(self, green: str) -> CheckResult:
+        """What a run of another terminal says of the last while."""
+        overlay = {"launch": {"green": green}, "watch": {"journal": str(self.journal)}}
+        request = Request(environment="reference", project=Path(), only=["watch-green"], exactly=True, overlay=overlay)
+        (check,) = results_of(prepare(request, {}, instance=self.instance)).checks
+        return check
+
+
+@contextmanager
+def running(journal: Path, *faults: str) -> Iterator[Running]:
+    """The bundled service is watched, without an end; its faults are there when the test says so."""
+    request = WatchRequest(environment="reference", project=Path(), faults=faults, overlay={"journal": str(journal)})
+    with opened(request, {}) as watch:
+        assert watch.demonstration is not None
+        stop = threading.Event()
+        rounds = threading.Thread(target=watch.watcher.run, args=(stop,))
+        rounds.start()
+        try:
+            yield Running(watch, watch.demonstration.instance, journal)
+        finally:
+            stop.set()
+            rounds.join()
+
+
+def knows_release(reader: JournalReader) -> bool:
+    """At both addresses."""
+    facts = [one.text for one in reader.events() if one.kind == FACT and one.text.startswith(RELEASE_AT)]
+    return len(facts) == 2
+
+
+def seconds_without_alarm(reader: JournalReader, seconds: float) -> bool:
+    """Whether so long has been watched, and nothing stands."""
+    last = reader.last_round()
+    return last is not None and last.at >= seconds and all(not alert.id for alert in reader.alerts().values())
+
+
+def alarms(reader: JournalReader) -> bool:
+    """Whether somebody is told that searches fail."""
+    return any(one.threshold == "api-errors" and one.after is AlertState.FIRING for one in reader.transitions())
+
+
+def test_running_watch_of_the_bundled_service_is_green_and_then_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The release is known at once, and an alarm is seen while it stands: nobody simulates anything here."""
+    monkeypatch.chdir(tmp_path)
+    with running(tmp_path / "journal.sqlite3", "searches-fail") as watch:
+        watch.until(knows_release)
+        watch.until(lambda reader: seconds_without_alarm(reader, 5.0))
+        well = watch.judged("3 s")
+        assert watch.watch.demonstration is not None
+        watch.watch.demonstration.begin(lambda _text: None)
+        watch.until(alarms)
+        ill = watch.judged("3 s")
+    assert well.outcome is Outcome.PASS, well.worst.message
+    assert ill.outcome is Outcome.FAIL, ill.worst.message
+    assert "still open: " in ill.worst.message
+    assert "within the last 3 s: api-errors-1" in ill.worst.message
