@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,15 @@ from gonogo.runs.session import results_of
 from gonogo.watching.opening import Opened, WatchRequest, opened
 from gonogo.watching.sources import AskedChecks
 from gonogo.watching.surroundings import Surroundings
+from gonogo.watching.trying import try_channels
+from tests.support.threads import listening
 from tests.support.watch_day import watch_of
+from tests.watching.test_channels import Mailbox, MailServer, mail_url
 
 PATIENCE_SECONDS = 120.0
 """Of a crowded machine; on a quiet one the first look has ended after two seconds."""
+GREEN = {"launch": {"green": "3 s"}}
+ALARM = {"alarms": {"payments": {"line": "alerts.payments", "threshold": "payment-failures"}}}
 SEEN = Surroundings(facts={"release at a.test": "4f2a90c"}, unread={})
 
 
@@ -85,6 +91,8 @@ class Running:
     watch: Opened
     instance: ReferenceInstance
     journal: Path
+    told: Mapping[str, Any]
+    """What is declared of its channels."""
 
     def until(self, holds: Callable[[JournalReader], bool]) -> None:
         """Wait until the journal says so."""
@@ -97,25 +105,30 @@ class Running:
             assert time.monotonic() < deadline, seen
             time.sleep(0.2)
 
-    def judged(self, green: str) -> CheckResult:
+    def judged(self, only: str, declared: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> CheckResult:
         """What a run of another terminal says of the last while."""
-        overlay = {"launch": {"green": green}, "watch": {"journal": str(self.journal)}}
-        request = Request(environment="reference", project=Path(), only=["watch-green"], exactly=True, overlay=overlay)
-        (check,) = results_of(prepare(request, {}, instance=self.instance)).checks
+        overlay = {"watch": {"journal": str(self.journal), **self.told}, **declared}
+        request = Request(
+            environment="reference", project=Path(), gate="sign-off", only=[only], exactly=True, overlay=overlay
+        )
+        (check,) = results_of(prepare(request, environ or {}, instance=self.instance)).checks
         return check
 
 
 @contextmanager
-def running(journal: Path, *faults: str) -> Iterator[Running]:
+def running(journal: Path, *faults: str, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
     """The bundled service is watched, without an end; its faults are there when the test says so."""
-    request = WatchRequest(environment="reference", project=Path(), faults=faults, overlay={"journal": str(journal)})
-    with opened(request, {}) as watch:
+    told = {"channels": {"oncall": "ONCALL_URL"}} if environ else {}
+    request = WatchRequest(
+        environment="reference", project=Path(), faults=faults, overlay={"journal": str(journal), **told}
+    )
+    with opened(request, environ or {}) as watch:
         assert watch.demonstration is not None
         stop = threading.Event()
         rounds = threading.Thread(target=watch.watcher.run, args=(stop,))
         rounds.start()
         try:
-            yield Running(watch, watch.demonstration.instance, journal)
+            yield Running(watch, watch.demonstration.instance, journal, told)
         finally:
             stop.set()
             rounds.join()
@@ -146,12 +159,50 @@ def test_running_watch_of_the_bundled_service_is_green_and_then_red(
     with running(tmp_path / "journal.sqlite3", "searches-fail") as watch:
         watch.until(knows_release)
         watch.until(lambda reader: seconds_without_alarm(reader, 5.0))
-        well = watch.judged("3 s")
+        well = watch.judged("watch-green", GREEN)
         assert watch.watch.demonstration is not None
         watch.watch.demonstration.begin(lambda _text: None)
         watch.until(alarms)
-        ill = watch.judged("3 s")
+        ill = watch.judged("watch-green", GREEN)
     assert well.outcome is Outcome.PASS, well.worst.message
     assert ill.outcome is Outcome.FAIL, ill.worst.message
     assert "still open: " in ill.worst.message
     assert "within the last 3 s: api-errors-1" in ill.worst.message
+
+
+def state_of_payments(reader: JournalReader) -> AlertState | None:
+    """Where the alert of payments stands."""
+    alert = reader.alerts().get("payment-failures")
+    return alert.state if alert else None
+
+
+@pytest.mark.filterwarnings("ignore:Session.login_data:DeprecationWarning")
+def test_alarm_of_payments_is_proved_by_a_watch_and_a_message_that_arrived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a test nobody can say; another address is another channel; a series that is gone wakes nobody."""
+    monkeypatch.chdir(tmp_path)
+    box, journal = Mailbox(), tmp_path / "journal.sqlite3"
+    with listening(MailServer(box)) as port:
+        environ = {"ONCALL_URL": mail_url(port)}
+        with running(journal, "metrics-without-payments", environ=environ) as watch:
+            watch.until(lambda reader: state_of_payments(reader) is AlertState.OK)
+            untested = watch.judged("alarm-payments", ALARM, environ)
+            overlay = {"journal": str(journal), **watch.told}
+            request = WatchRequest(environment="reference", project=Path(), overlay=overlay)
+            (receipt,) = try_channels(request, environ)
+            tested = watch.judged("alarm-payments", ALARM, environ)
+            elsewhere = watch.judged("alarm-payments", ALARM, {"ONCALL_URL": mail_url(port + 1)})
+            assert watch.watch.demonstration is not None
+            watch.watch.demonstration.begin(lambda _text: None)
+            watch.until(lambda reader: state_of_payments(reader) is AlertState.NO_DATA)
+            gone = watch.judged("alarm-payments", ALARM, environ)
+    assert receipt.delivered, receipt.answer
+    assert any("TEST" in str(message["Subject"]) for message in box.messages)
+    assert (untested.outcome, untested.worst.message) == (Outcome.ERROR, "oncall was never sent a test message")
+    assert tested.outcome is Outcome.PASS, tested.worst.message
+    assert tested.proves == ["alerts.payments"]
+    assert elsewhere.outcome is Outcome.ERROR
+    assert "oncall has another address than the one that was tested" in elsewhere.worst.message
+    assert gone.outcome is Outcome.FAIL
+    assert "nobody can read payment-failures: " in gone.worst.message

@@ -159,6 +159,8 @@ FACT, CHANGED = "fact", "changed"
 """Kinds of events about what the launch stands on: a fact as it is from now on, and each change in words."""
 UNSEEN = "unseen"
 """The kind of those that say why something of it could not be looked at."""
+CHANNELS = "channels"
+"""The name of the fact that says whom the watch tells."""
 RELEASE_AT, FACT_IS = "release at ", " is "
 """How the fact of a release begins, and what stands between the name of a fact and its value."""
 

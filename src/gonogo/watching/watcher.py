@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more
-from gonogo.evidence.watch import CHANGED, FACT, FACT_IS, UNSEEN, Reading, Transition
+from gonogo.evidence.watch import CHANGED, CHANNELS, FACT, FACT_IS, UNSEEN, Reading, Transition
 from gonogo.families.watch.alerts import Alert, Rule, advance, rules_of
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
@@ -73,8 +73,20 @@ class Watcher:
         self._axis = Axis(self.clock, resumed.axis)
         events = self.journal.events
         self._stood_on = dict(event.text.split(FACT_IS, 1) for event in events if event.kind == FACT)
+        self._note_channels(utc)
         self._launched = next((event.at for event in events if event.kind == LAUNCHED), None)
         self._firsts = Firsts(self.watch, told_before(self.watch, {e.text for e in events if e.kind == FIRST}))
+
+    def _note_channels(self, utc: datetime) -> None:
+        """Whom it tells: an alarm is heard by those that the watch was begun with, whatever the file says later."""
+        channels = ", ".join(self.watch.channels)
+        if channels == self._stood_on.get(CHANNELS, ""):
+            return
+        at = self._axis.now()
+        for change in changes(self._stood_on, {CHANNELS: channels}):
+            self.journal.event(utc, at, CHANGED, change)
+        self.journal.event(utc, at, FACT, f"{CHANNELS}{FACT_IS}{channels}")
+        self._stood_on[CHANNELS] = channels
 
     def now(self) -> float:
         """Seconds since the watch began."""
