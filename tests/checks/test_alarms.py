@@ -12,7 +12,7 @@ from gonogo.base.secrets import Secrets
 from gonogo.evidence.alarm import AlarmEvidence, ChannelTest, SameAddress
 from gonogo.evidence.watch import TESTED, AlertState, Receipt
 from gonogo.families.registry import environment_from
-from gonogo.families.watch.channel_tests import FILE, note_tests, newest_tests
+from gonogo.families.watch.channel_tests import FILE, newest_tests, note_tests
 from gonogo.families.watch.hearing import alarm_questions
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
