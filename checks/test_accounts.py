@@ -3,7 +3,7 @@
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.accounts import DsnProjectEvidence, UrlClusterEvidence
+from gonogo.evidence.accounts import DsnProjectEvidence, KeyAccountEvidence, UrlClusterEvidence
 
 
 @pytest.mark.check("accounts-sentry-project")
@@ -40,4 +40,21 @@ def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
     foreign = sorted(set(url_cluster.url_hosts) - set(url_cluster.hosts))
     assert not foreign, (
         f"{where} leads to {', '.join(foreign)}, {url_cluster.cluster} is reached at {', '.join(url_cluster.hosts)}"
+    )
+
+
+@pytest.mark.check("accounts-stripe-account")
+def test_file_has_keys_of_its_own_account(key_account: KeyAccountEvidence) -> None:
+    """A test key of production's account fills production's dashboard, its events and its limits with staging's payments.
+
+    Fix: https://dashboard.stripe.com/apikeys of the account that is declared: copy both keys, and restart the service; or
+    correct the file's stripe_account.
+    """
+    where = f"{key_account.file}: {key_account.name}"
+    assert key_account.present, f"{where} is missing, or empty"
+    assert not key_account.refused, f"Stripe does not accept {where}: it was rolled, or is nobody's"
+    if not key_account.account:
+        raise Unobserved(f"Stripe does not say of which account {where} is")
+    assert key_account.account == key_account.wanted, (
+        f"{where} is of account {key_account.account}; {key_account.wanted} is declared"
     )

@@ -196,6 +196,21 @@ def test_environments_share_no_secret(variable_difference: VariableDifferenceEvi
     assert not missing, f"nothing to compare: {missing} is missing"
 
 
+@pytest.mark.check("variables-own-database")
+def test_environments_share_no_database(variable_difference: VariableDifferenceEvidence) -> None:
+    """A staging that works on production's database deletes real bookings in its tests, whoever it logs in as.
+
+    Fix: give each environment a database of its own, and the user of the one no right to the other.
+    """
+    shared = [f"{one.name} leads to one database in {' and '.join(one.files)}" for one in variable_difference.databases]
+    assert not shared, "; ".join(shared)
+    if untold := ", ".join(variable_difference.untold):
+        raise Unobserved(
+            f"{untold} leads to one name in two files, which is another host in each network",
+            hint="name it in variables.same once you know that these are two databases",
+        )
+
+
 def _filled(evidence: VariableFileEvidence, *shapes: str) -> tuple[Variable, ...]:
     """The variables of these shapes, which must all be there."""
     variables = tuple(variable for shape in shapes for variable in evidence.of_shape(shape))

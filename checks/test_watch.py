@@ -9,6 +9,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
 from gonogo.environment.model import Environment
+from gonogo.evidence.alarm import AlarmEvidence, ChannelTest, SameAddress
 from gonogo.evidence.release_names import is_release
 from gonogo.evidence.watch import (
     CHANGED,
@@ -28,6 +29,7 @@ from gonogo.policy.catalogue import Policy
 _FEW = 3
 _FIRST_LOOK = timedelta(minutes=1)
 """So long after the first round the first look at the surroundings may end."""
+_TEST = "gonogo watch --test-channels"
 _WATCH = "gonogo watch, in another terminal, from long enough before"
 
 
@@ -97,7 +99,7 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
     """What was green is the release under review, everywhere, for all of the time."""
     if not green.releases:
         raise Unobserved(
-            "the watch does not know yet which release it watches",
+            "the watch does not know yet which release it watches" + (f": {green.unseen}" if green.unseen else ""),
             hint="let it go on, and ask again; else declare http.release",
         )
     for place, words, since in green.releases:
@@ -110,6 +112,49 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
                 f"{format_duration(green.wanted)} is wanted",
                 hint="let it go on, and ask again",
             )
+
+
+@pytest.mark.check("alarm-*")
+def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
+    """A threshold that nobody judges wakes nobody; neither does a message to an address that was never tried.
+
+    Fix: gonogo watch, in another terminal, with the channels that are told; gonogo watch --test-channels sends each a test.
+    """
+    age = alarm.taken_at - alarm.looked_until
+    if age > 2 * alarm.every + policy.duration("late"):
+        raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
+    if not alarm.as_declared:
+        raise Unobserved(
+            f"the watch that runs judges {alarm.threshold} by another file, or not at all",
+            hint="end it, and begin it again with this file",
+        )
+    assert alarm.state is not AlertState.NO_DATA, f"nobody can read {alarm.threshold}: {alarm.reason or 'no value'}"
+    if alarm.state in {None, AlertState.PENDING}:
+        raise Unobserved(f"nobody can say of {alarm.threshold} yet", hint="let it go on, and ask again")
+    assert alarm.channels, f"nobody would be told of {alarm.threshold}: watch.channels is empty"
+    for channel in alarm.channels:
+        _judge_channel(channel, alarm)
+
+
+def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
+    """Whether a message to it arrives, as far as its own newest answer says."""
+    name = channel.name
+    assert channel.known, f"the watch that runs does not tell {name}: it was begun without it"
+    if channel.utc is None:
+        raise Unobserved(f"{name} was never sent a test message", hint=_TEST)
+    when = f"{channel.utc:%Y-%m-%d %H:%M} UTC"
+    if channel.address is SameAddress.UNKNOWN:
+        raise Unobserved(
+            f"the address of {name} is not known here: whether it is the one that was tested, {when}, nobody can say",
+            hint="set the secret that watch.channels names for it, as whoever watches has it",
+        )
+    if channel.address is SameAddress.OTHER:
+        raise Unobserved(f"{name} has another address than the one that was tested, {when}", hint=_TEST)
+    assert channel.delivered, f"{name} did not take its test message, {when}: {channel.answer}"
+    age = alarm.taken_at - channel.utc
+    if age > alarm.tested_within:
+        allowed = format_duration(alarm.tested_within)
+        raise Unobserved(f"the test of {name} is {format_duration(age)} old; {allowed} is allowed", hint=_TEST)
 
 
 @pytest.mark.check("watch-channels")

@@ -15,6 +15,7 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
         "env-placeholder-secret": "production's SECRET_KEY is changeme, again and again",
         "env-short-secret": "production's SECRET_KEY has 128 bit",
         "env-same-secret": "production signs with staging's SECRET_KEY",
+        "env-secret-of-another-name": "the password of staging's Redis is production's SECRET_KEY",
         "env-undefined-name": "production's MONGO_URL refers to a name that its file does not define",
         "env-mongo-without-tls": "production connects to its database without TLS",
         "env-other-stripe-account": "production's publishable key is of another account",
@@ -25,6 +26,8 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
     },
     "accounts": {
         "env-same-database": "staging works on production's database",
+        "env-database-as-another-user": "staging works on production's database, as another user",
+        "env-test-key-of-production": "staging has test keys of production's Stripe account",
         "env-dsn-of-production": "staging reports its errors to production's project",
         "env-database-of-staging": "production works on staging's cluster, as another user",
         "env-dsn-of-staging": "production reports its errors to staging's project",

@@ -155,6 +155,16 @@ def _taken(name: str, source: str, *variables: str) -> Callable[[Values], None]:
     return lambda values: values[name].update({variable: values[source][variable] for variable in variables})
 
 
+def _database_as_another(values: Values) -> None:
+    of_production = values["production"]["MONGO_URL"].rpartition("@")[2]
+    values["staging"]["MONGO_URL"] = f"mongodb+srv://staging:{_random(32)}@{of_production}"
+
+
+def _test_keys_of_production(values: Values) -> None:
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"):
+        values["staging"][name] = values["production"][name].replace("_live_", "_test_")
+
+
 def _database_of_staging(values: Values) -> None:
     of_staging = values["staging"]["MONGO_URL"].rpartition("@")[2]
     values["production"]["MONGO_URL"] = f"mongodb://production:{_random(32)}@{of_staging}"
@@ -213,6 +223,11 @@ _VALUES: Mapping[str, Callable[[Values], None]] = {
     "env-placeholder-secret": _set("production", SECRET_KEY="changeme-" * 8),
     "env-short-secret": lambda values: values["production"].update(SECRET_KEY=secrets.token_urlsafe(16)),
     "env-same-secret": _same_secret,
+    "env-secret-of-another-name": lambda values: values["staging"].update(
+        REDIS_PASSWORD=values["production"]["SECRET_KEY"]
+    ),
+    "env-database-as-another-user": _database_as_another,
+    "env-test-key-of-production": _test_keys_of_production,
     "env-same-database": _taken("staging", "production", "MONGO_URL"),
     "env-dsn-of-production": _taken("staging", "production", "SENTRY_DSN"),
     "env-database-of-staging": _database_of_staging,

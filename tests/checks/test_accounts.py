@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.evidence.accounts import DsnProjectEvidence, UrlClusterEvidence
+from gonogo.evidence.accounts import DsnProjectEvidence, KeyAccountEvidence, UrlClusterEvidence
 from tests.checks.conftest import Judge
 from tests.checks.test_tls import AT
 
@@ -35,6 +35,20 @@ URL = UrlClusterEvidence(
     present=True,
     url_hosts=("s0.test",),
 )
+KEY = KeyAccountEvidence(
+    scope=SCOPE,
+    taken_at=AT,
+    file=".env.staging",
+    name="STRIPE_SECRET_KEY",
+    wanted="acct_1Staging",
+    present=True,
+    account="acct_1Staging",
+)
+KEY_RED: list[tuple[dict[str, Any], str]] = [
+    ({"present": False, "account": ""}, ".env.staging: STRIPE_SECRET_KEY is missing, or empty"),
+    ({"refused": True, "account": ""}, "Stripe does not accept .env.staging: STRIPE_SECRET_KEY"),
+    ({"account": "acct_1Live"}, "STRIPE_SECRET_KEY is of account acct_1Live; acct_1Staging is declared"),
+]
 DSN_RED: list[tuple[dict[str, Any], str]] = [
     ({"present": False}, ".env.staging: SENTRY_DSN is missing, or empty"),
     ({"found": False}, "Sentry has no project o/api-staging"),
@@ -55,6 +69,19 @@ def test_values_of_their_own_environment(judge: Judge) -> None:
     """What leads to its own project and cluster is as it should be."""
     assert judge("accounts-sentry-project", dsn_project=DSN) is None
     assert judge("accounts-mongo-cluster", url_cluster=URL) is None
+    assert judge("accounts-stripe-account", key_account=KEY) is None
+
+
+@pytest.mark.parametrize(("changes", "words"), KEY_RED)
+def test_key_of_another_account(judge: Judge, changes: dict[str, Any], words: str) -> None:
+    """Each way in which a key is not of its account has its own words."""
+    assert words in str(judge("accounts-stripe-account", key_account=replace(KEY, **changes)))
+
+
+def test_account_that_stripe_does_not_name(judge: Judge) -> None:
+    """An answer without an id is nothing seen."""
+    with pytest.raises(Unobserved, match=r"of which account \.env\.staging: STRIPE_SECRET_KEY is"):
+        judge("accounts-stripe-account", key_account=replace(KEY, account=""))
 
 
 @pytest.mark.parametrize(("changes", "words"), DSN_RED)

@@ -143,6 +143,16 @@ def test_shared_and_missing(judge: Judge) -> None:
     assert "production: SECRET_KEY is missing" in (judge("variables-differ", variable_difference=missing) or "")
 
 
+def test_environments_with_one_database(judge: Judge) -> None:
+    """It is told by name and files; of a name that each network has, nobody can say."""
+    assert judge("variables-own-database", variable_difference=TWO) is None
+    one = replace(TWO, databases=(Shared(name="MONGO_URL", files=("staging", "production")),))
+    said = "MONGO_URL leads to one database in staging and production"
+    assert said in (judge("variables-own-database", variable_difference=one) or "")
+    with pytest.raises(Unobserved, match="MONGO_URL leads to one name in two files, which is another host"):
+        judge("variables-own-database", variable_difference=replace(TWO, untold=("MONGO_URL",)))
+
+
 def test_live_keys_are_right_in_production(judge: Judge) -> None:
     """The mode is the declared one, whichever that is."""
     live = replace(FILE, mode="live", variables=tuple(replace(one, mode="live") for one in ALL))
@@ -203,4 +213,4 @@ def test_what_nobody_declared_is_not_planned(section: dict[str, Any], expected: 
 
 def test_all_of_the_usual_ones_are_planned() -> None:
     """A file that says nothing of shapes is about all of them."""
-    assert len(planned(files=BOTH)) == 13
+    assert len(planned(files=BOTH)) == 14

@@ -11,7 +11,7 @@ import pytest
 
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.watch import FACT, FACT_IS, RELEASE_AT, WatchGreenEvidence
+from gonogo.evidence.watch import FACT, FACT_IS, RELEASE_AT, UNSEEN, WatchGreenEvidence
 from gonogo.families.registry import environment_from
 from gonogo.families.watch.probe import JournalQuestion, probe_green
 from gonogo.families.watch.section import Launch
@@ -49,6 +49,12 @@ def released(day: Day, release: str) -> Day:
     return day
 
 
+def unseen(day: Day, reason: str) -> Day:
+    """The watch could not look at it."""
+    day.journal.event(day.utc, day.at, UNSEEN, reason)
+    return day
+
+
 def under_review(release: str | None = "4f2a90c") -> Environment:
     """What the check is given."""
     service = {"name": "S", "base_url": "https://a.test", **({"release": release} if release else {})}
@@ -83,6 +89,10 @@ def test_alarm_of_the_last_ten_minutes_is_red(path: Path, judge: Judge, quiet: f
         (lambda day: day.look(WHOLE - 20).look(WHOLE, ill(room=None)), "nobody can say of room"),
         (lambda day: day.look(WHOLE), "the watch does not know yet which release it watches"),
         (
+            lambda day: unseen(day, "service a.test could not be looked at: no answer").look(WHOLE),
+            "which release it watches: service a.test could not be looked at: no answer",
+        ),
+        (
             lambda day: released(day, "v40").look(WHOLE),
             "what was watched at a.test/203.0.113.10 is v40; under review is",
         ),
@@ -91,7 +101,7 @@ def test_alarm_of_the_last_ten_minutes_is_red(path: Path, judge: Judge, quiet: f
             "4f2a90c was watched at a.test/203.0.113.10 for 4 min 45 s only; 10 min is wanted",
         ),
     ],
-    ids=["short", "gap", "undecided", "no release", "another release", "since it was deployed"],
+    ids=["short", "gap", "undecided", "no release", "unseen", "another release", "since it was deployed"],
 )
 def test_what_nobody_saw_is_not_green(path: Path, judge: Judge, story: Callable[[Day], Day], words: str) -> None:
     """Each leaves the line open, and says what to wait for."""

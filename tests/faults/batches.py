@@ -73,7 +73,7 @@ _BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
 _PART_OF = {fault: part for part, faults in _BEHIND_THE_SERVICE.items() for fault in faults}
 _ASKS_THE_SERVICE = {"pages", "digitalocean", "dns", "stripe", "sentry"}
 """Parts whose checks rest on what a healthy service says or does as well."""
-_WHAT_ACCOUNTS_REST_ON = {"files", "atlas", "sentry"}
+_WHAT_ACCOUNTS_REST_ON = {"files", "atlas", "sentry", "stripe"}
 """Parts that the checks of the accounts read."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.families.registry import environment_from
 from gonogo.planning.gate_demands import GateDemands, read_list
-from gonogo.planning.plan import Plan
+from gonogo.planning.plan import NOTHING, Plan
 from gonogo.planning.proofs import shortfall
 from gonogo.planning.suite import project_suite
 from tests.docs.blocks import ROOT
@@ -45,3 +45,21 @@ def test_a_line_is_proved_by_what_is_declared(
     demands = cast("GateDemands", SimpleNamespace(checklist=checklist))
     found = shortfall(project_suite(ROOT), plan, demands, environment).missing
     assert set(found.get("day.green", {})) == set(missing)
+
+
+@pytest.mark.parametrize(
+    ("reason", "missing"), [(NOTHING, set[str]()), ("this gate does not ask it", {"variables-own-database"})]
+)
+def test_what_there_is_nothing_of_is_not_missed(reason: str, missing: Collection[str]) -> None:
+    """One file of variables cannot be compared with another; two that were not are missed."""
+    environment = environment_from({"service": {"name": "S", "base_url": "https://a.test"}})
+    checklist, _ = read_list(ROOT)
+    suite = project_suite(ROOT)
+    proofs = [name for name, policy in suite.catalogue.items() if "env.staging.mongo-url" in policy.proves]
+    plan = Plan(
+        checks=cast("Any", dict.fromkeys({*proofs} - {"variables-own-database"})),
+        absent={"variables-own-database": reason},
+    )
+    demands = cast("GateDemands", SimpleNamespace(checklist=checklist))
+    found = shortfall(suite, plan, demands, environment).missing
+    assert set(found.get("env.staging.mongo-url", {})) == set(missing)

@@ -39,14 +39,19 @@ STEPS: tuple[Mapping[str, set[str]], ...] = (
         "searches-slow": {"response-time"},
         "server-disk-full": {"server-resources"},
     },
-    {"searches-fail": {"api-errors"}, "uploads-fail": {"api-errors", "upload-failures"}},
+    {"searches-fail": {"api-errors", "app-crashes"}, "uploads-fail": {"api-errors", "upload-failures"}},
     {"mongo-down": {"database-down"}},
 )
 """Faults that are on at the same time, each with the alerts that it is about. Without its database nothing else fails alone."""
-FOLLOWS = {"mongo-down": {"api-errors", "registration-failures"}}
+FOLLOWS = {
+    "mongo-down": {"api-errors", "registration-failures", "app-crashes"},
+    "uploads-fail": {"app-crashes"},
+}
 """What a fault leads to besides."""
-SLOW_HERE = {"response-time"}
+SLOW_HERE = {"response-time", "database-slow"}
 """What a machine that is busy with other tests shows as well, and truly."""
+BEGUN_ANEW = {"database-slow"}
+"""Its fault begins the database anew, and much else alarms meanwhile: tests/reference/test_watched.py has it."""
 WITHIN_SECONDS = 240
 TELLING = """
 [watch.channels]
@@ -219,7 +224,8 @@ def test_a_fault_fires_the_alerts_that_it_is_about_and_no_other(seen: Seen) -> N
         wanted = set().union(*step.values())
         follows = set().union(*(FOLLOWS.get(fault, set()) for fault in step))
         assert wanted - SLOW_HERE <= fired <= wanted | follows | SLOW_HERE, (fired, seen.output)
-    assert set().union(*(alerts for step in STEPS for alerts in step.values())) == set(_thresholds())
+    told = set().union(*(alerts for step in STEPS for alerts in step.values()))
+    assert told == set(_thresholds()) - BEGUN_ANEW
 
 
 @pytest.mark.parametrize("name", _thresholds())

@@ -4,13 +4,13 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gonogo.evidence.watch import CHANGED, AlertState, Reading, Transition
+from gonogo.evidence.watch import CHANGED, FACT, UNSEEN, AlertState, Reading, Transition
 from gonogo.families.watch.journal import Journal
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
@@ -248,6 +248,27 @@ def test_what_the_launch_stands_on_is_an_event_when_it_changes(tmp_path: Path) -
         "release at a.example.com: was 3f2c1a, is 77aa01",
         "new issue A-3 at Sentry: KeyError: city (error, unresolved)",
         "new issue A-3 at Sentry: was KeyError: city (error, unresolved), is KeyError: city (error, resolved)",
+    ]
+
+
+def test_what_could_not_be_looked_at_is_on_record_with_its_reason(tmp_path: Path) -> None:
+    """Whoever asks why the release is not known must find it; the same reason is written once."""
+    clock, path = PassedIn(), tmp_path / "journal.sqlite3"
+    silent = Surroundings(facts={}, unread={"service a.example.com": "no answer"})
+    seen = Surroundings(facts={"release at a.example.com": "3f2c1a"}, unread={})
+    looks = ["nobody came back", silent, replace(silent), seen, replace(silent)]
+    with watching(path, clock, Scripted(lambda _at: 0.01)) as (watcher, journal):
+        for look in looks:
+            watcher.surroundings = lambda look=look: look  # type: ignore[misc]  # bound in the loop
+            watcher.round()
+            clock.wait(15, threading.Event())
+        events = [(one.kind, one.text) for one in journal.events()]
+    gone = (UNSEEN, "service a.example.com could not be looked at: no answer")
+    assert events == [
+        (UNSEEN, "nobody came back"),
+        gone,
+        (FACT, "release at a.example.com is 3f2c1a"),
+        gone,
     ]
 
 

@@ -27,6 +27,22 @@ class DsnProjectEvidence(Evidence):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAccountEvidence(Evidence):
+    """The secret key of one file, held against the account at Stripe that it must be of."""
+
+    file: str
+    name: str
+    """The variable that holds the key."""
+    wanted: str
+    """The account's id, as declared."""
+    present: bool = False
+    refused: bool = False
+    """Whether Stripe does not accept the key at all."""
+    account: str = ""
+    """The id that Stripe gives for the key; empty where it gives none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UrlClusterEvidence(Evidence):
     """The MongoDB URL of one file, held against the cluster at Atlas that it must lead to."""
 

@@ -103,3 +103,7 @@ class VariableDifferenceEvidence(Evidence):
     missing: tuple[str, ...] = ()
     """``FILE: NAME`` of those that could not be compared."""
     shared: tuple[Shared, ...] = ()
+    databases: tuple[Shared, ...] = ()
+    """URLs that lead to one database of one host, whoever logs in."""
+    untold: tuple[str, ...] = ()
+    """Variables whose URLs lead to one place in two files, by a name that is another host in each network, as localhost."""

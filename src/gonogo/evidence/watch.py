@@ -157,6 +157,10 @@ class Poll:
 
 FACT, CHANGED = "fact", "changed"
 """Kinds of events about what the launch stands on: a fact as it is from now on, and each change in words."""
+UNSEEN = "unseen"
+"""The kind of those that say why something of it could not be looked at."""
+CHANNELS = "channels"
+"""The name of the fact that says whom the watch tells."""
 RELEASE_AT, FACT_IS = "release at ", " is "
 """How the fact of a release begins, and what stands between the name of a fact and its value."""
 
@@ -284,6 +288,8 @@ class WatchGreenEvidence(Evidence):
     """Within it."""
     releases: tuple[tuple[str, str, datetime], ...] = ()
     """Where the service was seen to serve which releases (as in ``v41, 4f2a90``), and since when."""
+    unseen: str = ""
+    """Why the newest look at what the launch stands on did not see all of it; empty where no release is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,10 +178,14 @@ def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, 
     return "" if not policy.profiles or profile in policy.profiles else f"it is not asked in the profile {profile}"
 
 
+NOTHING = "there is nothing of its kind to look at here"
+"""Why a check is absent whose kind may be."""
+
+
 def _nothing_to_ask(kind: EvidenceKind, environment: Environment, scopes: Mapping[str, Sequence[Scope]]) -> str:
     """Why there is nothing of a kind that may be absent; empty if there is, or if its absence is a mistake."""
     may_be_absent = kind.optional or kind.nothing_without in environment.service.without
-    return "there is nothing of its kind to look at here" if may_be_absent and not scopes.get(kind.name) else ""
+    return NOTHING if may_be_absent and not scopes.get(kind.name) else ""
 
 
 def not_asked(suite: Suite, environment: Environment, kinds: Mapping[str, EvidenceKind]) -> frozenset[str]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from gonogo.environment.model import Environment
 from gonogo.planning.gate_demands import GateDemands
-from gonogo.planning.plan import Plan, other_mode
+from gonogo.planning.plan import NOTHING, Plan, other_mode
 from gonogo.planning.stated import contradictions_of, undeclared
 from gonogo.planning.suite import Suite
-from gonogo.policy.catalogue import CheckPolicy
 from gonogo.policy.checklist_line import ChecklistLine, proving
 
 Missing = Mapping[str, Mapping[str, str]]
@@ -64,12 +63,15 @@ def _required(
     """
     checks = proving(line, proves)
     if any(check in plan.checks for check in checks):
-        checks = [check for check in checks if not _spared(suite.catalogue.get(check), environment)]
+        checks = [check for check in checks if not _spared(check, suite, plan, environment)]
     checked = [check for check in checks if check in suite.catalogue]
     elsewhere = {check for check in checked if other_mode(suite.catalogue[check], environment)}
     in_this_mode = any(suite.catalogue[check].stripe_mode is not None for check in checked if check not in elsewhere)
     return [check for check in checks if not in_this_mode or check not in elsewhere]
 
 
-def _spared(policy: CheckPolicy | None, environment: Environment) -> bool:
-    return policy is not None and policy.spare and not all(environment.declares(key) for key in policy.where)
+def _spared(check: str, suite: Suite, plan: Plan, environment: Environment) -> bool:
+    policy = suite.catalogue.get(check)
+    if policy is None or not policy.spare:
+        return False
+    return plan.absent.get(check) == NOTHING or not all(environment.declares(key) for key in policy.where)

@@ -83,8 +83,7 @@ class Live:
         command = (self.launch.rollback,) if self.launch.rollback else ()
         if isinstance(looked, str):
             return (*command, f"nobody knows whether the way back is open: {looked}")
-        unread = [f"{what} could not be looked at: {why}" for what, why in looked.unread.items()]
-        return (*command, *looked.rollback, *unread)
+        return (*command, *looked.rollback, *looked.unread_lines)
 
 
 def _failures(receipts: Sequence[Receipt]) -> Mapping[str, int]:

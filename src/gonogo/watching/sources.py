@@ -11,7 +11,7 @@ from gonogo.evidence.watch import Reading
 from gonogo.families.watch.scraping import Scraper
 from gonogo.families.watch.section import Watch
 from gonogo.families.watch.signals import Samples
-from gonogo.watching.surroundings import Surroundings
+from gonogo.watching.surroundings import NOT_YET, Surroundings
 from gonogo.watching.synthetic import Synthetic
 
 _FIRST_WITHIN_SECONDS = 30.0
@@ -57,19 +57,21 @@ class AskedChecks:
         self._checks = {name: one.signal.checks for name, one in watch.watched.items() if one.signal.checks}
         self._stop, self._asked_once = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
-        self.looked: Surroundings | str = "nobody has looked yet"
+        self._soon = watch.checks_every
+        """How long after a look that did not see everything the next one begins."""
+        self.looked: Surroundings | str = NOT_YET
         """What the launch stands on, as it was seen last; or why it could not be seen."""
 
     def start(self) -> None:
         """Begin to ask. Returns when there was an answer about the checks, or soon."""
         watch = self._watch
         checks = sorted({check for several in self._checks.values() for check in several} - set(self._walked))
-        slow: list[_Job] = [(_seconds(watch.surroundings_every), self._look)]
+        slow: list[_Job] = [self._look]
         if watch.journeys_every is not None:
-            slow.append((_seconds(watch.journeys_every), lambda: self._slow.ask(())))
+            slow.append(_every(watch.journeys_every, lambda: self._slow.ask(())))
         self._begin(slow)
         if checks:
-            self._begin([(_seconds(watch.checks_every), lambda: self._ask(checks))])
+            self._begin([_every(watch.checks_every, lambda: self._ask(checks))])
             self._asked_once.wait(_FIRST_WITHIN_SECONDS)
 
     def read(self, at: float) -> Mapping[str, Reading]:
@@ -108,23 +110,37 @@ class AskedChecks:
         """One after another, each at its cadence: two of them are never under way."""
         following = [time.monotonic()] * len(jobs)
         while not self._stop.is_set():
-            for number, (every, ask) in enumerate(jobs):
-                if time.monotonic() >= following[number] and not self._stop.is_set():
-                    pause = every * (1 + random.uniform(0, _JITTER))  # noqa: S311 - no secret
-                    following[number] = time.monotonic() + pause
-                    ask()
+            for number, ask in enumerate(jobs):
+                if (now := time.monotonic()) >= following[number] and not self._stop.is_set():
+                    jitter = 1 + random.uniform(0, _JITTER)  # noqa: S311 - no secret
+                    following[number] = now + _seconds(ask()) * jitter
             self._stop.wait(max(0.0, min(following) - time.monotonic()))
 
     def _ask(self, checks: Sequence[str]) -> None:
         self._synthetic.ask(checks)
         self._asked_once.set()
 
-    def _look(self) -> None:
-        self.looked = self._slow.look()
+    def _look(self) -> timedelta:
+        """Look; soon again where not all of it was seen, and less soon each time: who never answers is asked no more often."""
+        self.looked = looked = self._slow.look()
+        usual, pause = self._watch.surroundings_every, self._soon
+        whole = not isinstance(looked, str) and not looked.unread
+        self._soon = self._watch.checks_every if whole else 2 * pause
+        return usual if whole else min(pause, usual)
 
 
-_Job = tuple[float, Callable[[], object]]
-"""How often in seconds, and what."""
+_Job = Callable[[], timedelta]
+"""What is asked; it says how long after its beginning it is to be asked again."""
+
+
+def _every(pause: timedelta, ask: Callable[[], object]) -> _Job:
+    """Ask at one cadence, whatever the answer."""
+
+    def job() -> timedelta:
+        ask()
+        return pause
+
+    return job
 
 
 def _seconds(duration: timedelta) -> float:

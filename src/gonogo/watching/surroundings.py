@@ -21,6 +21,8 @@ from gonogo.planning.suite import Suite
 
 KINDS = ("service", "tls", "dns_host", "droplet", "sentry_issues")
 """Kinds of evidence that tell it."""
+NOT_YET = "nobody has looked yet"
+"""Until the first look has ended."""
 _NEW = "new issue "
 """How facts begin that are a change as soon as they are there."""
 
@@ -35,6 +37,11 @@ class Surroundings:
     """Why something of it could not be looked at, by kind and place."""
     rollback: tuple[str, ...] = ()
     """What whoever must go back needs to know, a line each."""
+
+    @property
+    def unread_lines(self) -> tuple[str, ...]:
+        """What could not be looked at, and why, a line each."""
+        return tuple(f"{what} could not be looked at: {why}" for what, why in self.unread.items())
 
 
 def checks_that_look(suite: Suite) -> tuple[str, ...]:

@@ -199,7 +199,8 @@ def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     seen, redacted = surroundings(prepared.source.records(), datetime.now(UTC)), prepared.redactor.text
     policy = {"policy (list, gates, people, attestations, waivers)": prepared.plan.demands.digest[:16]}
     facts = {name: redacted(value) for name, value in seen.facts.items()}  # the titles of errors are anybody's words
-    return _Reply({}, surroundings=replace(seen, facts={**facts, **policy}))
+    unread = {what: redacted(why) for what, why in seen.unread.items()}
+    return _Reply({}, surroundings=replace(seen, facts={**facts, **policy}, unread=unread))
 
 
 def _blocked(told: tuple[str, Told | None]) -> bool:

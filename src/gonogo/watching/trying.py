@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 
 from gonogo.base.errors import UsageError
 from gonogo.evidence.watch import TESTED, AlertState, Announcement, Receipt
+from gonogo.families.watch.channel_tests import note_tests
 from gonogo.families.watch.section import Launch, Watch
 from gonogo.watching.announcer import Channel, ChannelDown
 from gonogo.watching.channels import channels_of
 from gonogo.watching.messages import Letterhead
-from gonogo.watching.opening import WatchRequest, prepared_watch
+from gonogo.watching.opening import WatchRequest, journal_path, prepared_watch
 
 
 def try_channels(request: WatchRequest, environ: Mapping[str, str]) -> Iterator[Receipt]:
-    """Send each channel a test, all at once; a receipt for each, in the order of the section.
+    """Send each channel a test, all at once; a receipt for each, in the order of the section, which is kept beside the journal.
 
-    Nothing is written, so that a watch may go on meanwhile. Raises UsageError: no channel, or one whose secret is none.
+    The journal itself is not touched, so that a watch may go on meanwhile. Raises UsageError: no channel, or one whose
+    secret is none; a record that cannot be written.
     """
     with prepared_watch(request, environ) as prepared:
         environment = prepared.plan.environment
@@ -29,7 +31,10 @@ def try_channels(request: WatchRequest, environ: Mapping[str, str]) -> Iterator[
         channels = channels_of(watch, prepared.secrets, head, where=where)
         with ThreadPoolExecutor(max_workers=len(channels)) as at_once:
             receipts = at_once.map(lambda channel: _told(channel, datetime.now(UTC)), channels)
-            yield from (replace(receipt, answer=prepared.redactor.text(receipt.answer)) for receipt in receipts)
+            redacted = [replace(receipt, answer=prepared.redactor.text(receipt.answer)) for receipt in receipts]
+        yield from redacted
+        addresses = {name: prepared.secrets[secret] for name, secret in watch.channels.items()}
+        note_tests(journal_path(watch, request.environment), redacted, addresses)
 
 
 def _told(channel: Channel, utc: datetime) -> Receipt:

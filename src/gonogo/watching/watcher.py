@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gonogo.base.durations import format_duration
-from gonogo.evidence.watch import CHANGED, FACT, FACT_IS, Reading, Transition
+from gonogo.base.wording import and_more
+from gonogo.evidence.watch import CHANGED, CHANNELS, FACT, FACT_IS, UNSEEN, Reading, Transition
 from gonogo.families.watch.alerts import Alert, Rule, advance, rules_of
 from gonogo.families.watch.section import Watch
 from gonogo.watching.announcer import Announcer
@@ -21,8 +22,9 @@ from gonogo.watching.facts import LiveRound
 from gonogo.watching.firsts import Firsts, told_before
 from gonogo.watching.ledger import Ledger
 from gonogo.watching.own_alarm import JOURNAL, OWN_RULES, advance_own
-from gonogo.watching.surroundings import Surroundings, changes
+from gonogo.watching.surroundings import NOT_YET, Surroundings, changes
 
+_FEW = 3
 ENDED = "end"
 """The event of a watch that came to its end: the next one begins a journal of its own. One that somebody stopped goes on."""
 
@@ -49,7 +51,7 @@ class Watcher:
     launch: datetime | None = None
     until: datetime | None = None
     """When it ends by itself; None: when somebody ends it."""
-    surroundings: Callable[[], Surroundings | str] = lambda: ""
+    surroundings: Callable[[], Surroundings | str] = lambda: NOT_YET
     """What the launch stands on, as it was seen last."""
     on_round: Callable[[LiveRound], None] = lambda _round: None
     _alerts: dict[str, Alert] = field(init=False, default_factory=dict)
@@ -58,7 +60,8 @@ class Watcher:
     _launched: float | None = field(init=False, default=None)
     """T-0 on the axis, once it is past."""
     _firsts: Firsts = field(init=False)
-    _looked: Surroundings | None = field(init=False, default=None)
+    _looked: Surroundings | str = field(init=False, default=NOT_YET)
+    _unseen: str = field(init=False, default="")
     _stood_on: dict[str, str] = field(init=False, default_factory=dict)
     """What the launch stands on, as the journal has it."""
 
@@ -70,8 +73,20 @@ class Watcher:
         self._axis = Axis(self.clock, resumed.axis)
         events = self.journal.events
         self._stood_on = dict(event.text.split(FACT_IS, 1) for event in events if event.kind == FACT)
+        self._note_channels(utc)
         self._launched = next((event.at for event in events if event.kind == LAUNCHED), None)
         self._firsts = Firsts(self.watch, told_before(self.watch, {e.text for e in events if e.kind == FIRST}))
+
+    def _note_channels(self, utc: datetime) -> None:
+        """Whom it tells: an alarm is heard by those that the watch was begun with, whatever the file says later."""
+        channels = ", ".join(self.watch.channels)
+        if channels == self._stood_on.get(CHANNELS, ""):
+            return
+        at = self._axis.now()
+        for change in changes(self._stood_on, {CHANNELS: channels}):
+            self.journal.event(utc, at, CHANGED, change)
+        self.journal.event(utc, at, FACT, f"{CHANNELS}{FACT_IS}{channels}")
+        self._stood_on[CHANNELS] = channels
 
     def now(self) -> float:
         """Seconds since the watch began."""
@@ -146,15 +161,25 @@ class Watcher:
     def _note_changes(self, at: float, utc: datetime) -> None:
         """Hold the surroundings against the last ones, which the journal keeps: a restart hides no change."""
         looked = self.surroundings()
-        if isinstance(looked, str) or looked is self._looked:
+        if looked is self._looked:
             return
         self._looked = looked
+        self._note_unseen(at, utc, looked)
+        if isinstance(looked, str):
+            return
         for change in changes(self._stood_on, looked.facts):
             self.journal.event(utc, at, CHANGED, change)
         for name, value in looked.facts.items():
             if self._stood_on.get(name) != value:
                 self.journal.event(utc, at, FACT, f"{name}{FACT_IS}{value}")
         self._stood_on |= looked.facts
+
+    def _note_unseen(self, at: float, utc: datetime, looked: Surroundings | str) -> None:
+        """Why not all of it could be looked at: once for each reason, or nobody would ever find out."""
+        failed = looked if isinstance(looked, str) else and_more(looked.unread_lines, _FEW)
+        if failed and failed != self._unseen:
+            self.journal.event(utc, at, UNSEEN, failed)
+        self._unseen = failed
 
     def _judge(self, readings: dict[str, Reading], at: float, utc: datetime) -> list[Transition]:
         """Move every alert on; a signal that no source reads has no value, which alarms."""

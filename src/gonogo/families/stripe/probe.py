@@ -16,6 +16,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.stripe import EventDelivery, Fact, StripeEvidence, UnreadFact, WebhookEndpoint, is_thin
 from gonogo.families.kind import Probe
 from gonogo.families.stripe import objects
+from gonogo.families.stripe.account_of_key import key_questions, probe_key
 from gonogo.families.stripe.objects import Fill
 from gonogo.families.stripe.section import Stripe
 
@@ -227,4 +228,5 @@ async def _all(page: Any, listed: Callable[[objects.Object], object] = objects.l
 
 PROBES: Mapping[str, Probe] = {
     "stripe": Probe(questions=stripe_questions, ask=probe_stripe),
+    "key_account": Probe(questions=key_questions, ask=probe_key),
 }

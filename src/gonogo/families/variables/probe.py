@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,6 +17,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.variables import SameAccount, Shared, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import commits_with, incomplete, top_level, tracked
+from gonogo.families.variables.databases import DATABASES, database_of, is_one_host
 from gonogo.families.variables.dialects import READERS
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
@@ -52,6 +53,8 @@ class VariableDifferenceQuestion:
     files: Mapping[str, tuple[str, str]]
     """Name of the environment to path and dialect."""
     names: tuple[str, ...]
+    databases: tuple[str, ...] = ()
+    """Variables that hold the URL of a database."""
 
     @property
     def scope(self) -> Scope:
@@ -90,7 +93,8 @@ def variable_difference_questions(environment: Environment, secrets: Secrets) ->
     if section is None or len(section.files) < 2 or not section.compared:  # noqa: PLR2004 - it takes two
         return []
     files = {name: (file.path, file.dialect) for name, file in section.files.items()}
-    return [VariableDifferenceQuestion(files=files, names=section.compared)]
+    databases = tuple(name for shape in DATABASES for name in section.named(shape) if name not in section.same)
+    return [VariableDifferenceQuestion(files=files, names=section.compared, databases=databases)]
 
 
 async def probe_variable_file(question: VariableFileQuestion) -> VariableFileEvidence:
@@ -152,13 +156,16 @@ def _with_history(evidence: VariableFileEvidence, repository: str) -> VariableFi
 def _difference(question: VariableDifferenceQuestion) -> VariableDifferenceEvidence:
     taken_at = datetime.now(UTC)
     values = {name: read_dotenv(Path(path), dialect).values for name, (path, dialect) in question.files.items()}
+    databases = list(_databases(question.databases, values))
     return VariableDifferenceEvidence(
         scope=question.scope,
         taken_at=taken_at,
         files=tuple(values),
         compared=question.names,
         missing=tuple(f"{file}: {name}" for name in question.names for file in values if not values[file].get(name)),
-        shared=tuple(_shared(question.names, values)),
+        shared=(*_shared(question.names, values), *_shared_otherwise(question.names, values)),
+        databases=tuple(one for one, is_one in databases if is_one),
+        untold=tuple(dict.fromkeys(one.name for one, is_one in databases if not is_one)),
     )
 
 
@@ -171,6 +178,23 @@ def _shared(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> It
                 yield Shared(name=name, files=pair)
             elif _same(_password(first), _password(other)):
                 yield Shared(name=f"the password in {name}", files=pair)
+
+
+def _shared_otherwise(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> Iterator[Shared]:
+    """One secret under two names: whoever pasted it twice."""
+    for pair in combinations(values, 2):
+        for name, other in permutations(names, 2):
+            if _same(*(values[file].get(key, "") for file, key in zip(pair, (name, other), strict=True))):
+                yield Shared(name=f"{name} of the one, as {other} of the other,", files=pair)
+
+
+def _databases(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Shared, bool]]:
+    """URLs of two files that lead to the same place, by whatever user; and whether that is one host from everywhere."""
+    for name in names:
+        for pair in combinations(values, 2):
+            first, other = (database_of(values[file].get(name, "")) for file in pair)
+            if both := first & other:
+                yield Shared(name=name, files=pair), any(is_one_host(host) for host, *_ in both)
 
 
 def _same(first: str, other: str) -> bool:

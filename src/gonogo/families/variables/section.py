@@ -55,6 +55,10 @@ class VariableFile(Section):
         description="The cluster at Atlas that its MongoDB URL must lead to; atlas.cluster for the environment's own "
         "file.",
     )
+    stripe_account: Annotated[str, Field(pattern="^acct_[A-Za-z0-9]+$")] | None = Field(
+        default=None,
+        description="The account at Stripe that its keys must be of, in whatever mode; Stripe is asked with the secret key.",
+    )
 
 
 class Variables(Section):

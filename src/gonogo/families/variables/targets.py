@@ -29,7 +29,7 @@ class LeadingValue:
 
 
 def leading_values(
-    environment: Environment, shape: str, declared: Callable[[VariableFile], str | None], own: str
+    environment: Environment, shape: str, declared: Callable[[VariableFile], str | None], own: str | None
 ) -> Iterator[LeadingValue]:
     """The variables of this shape in every file whose target is known: the file declares it, or it is ``own`` here."""
     section = environment.section(Variables)

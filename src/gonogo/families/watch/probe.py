@@ -12,6 +12,7 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.watch import WatchEvidence, WatchGreenEvidence, WatchJournalEvidence
 from gonogo.families.kind import Probe
+from gonogo.families.watch.hearing import alarm_questions, probe_alarm
 from gonogo.families.watch.journal_reader import JournalReader
 from gonogo.families.watch.record import green_evidence, journal_evidence, watched_evidence
 from gonogo.families.watch.section import Launch, Watch
@@ -105,4 +106,5 @@ PROBES: Mapping[str, Probe] = {
     "watch_journal": Probe(questions=journal_questions, ask=probe_journal),
     "watched": Probe(questions=watched_questions, ask=probe_watched),
     "watch_green": Probe(questions=green_questions, ask=probe_green),
+    "alarm": Probe(questions=alarm_questions, ask=probe_alarm),
 }

@@ -13,6 +13,7 @@ from gonogo.evidence.watch import (
     FACT,
     FACT_IS,
     RELEASE_AT,
+    UNSEEN,
     AlertState,
     Gap,
     Poll,
@@ -132,6 +133,8 @@ def green_evidence(
         alarm.id: alarm for alarm in alarms_of(transitions, (), ()) if alarm.ended is None or alarm.ended > since
     }
     begins = {one.alert: one for one in reversed(transitions) if one.alert in standing and one.after in ALARMS}
+    events = reader.events()
+    releases = tuple(_releases(events))
     pending = {name for name in watch.watched if alerts.get(name, Alert(threshold=name)).state == AlertState.PENDING}
     return WatchGreenEvidence(
         scope=scope,
@@ -146,7 +149,8 @@ def green_evidence(
         undecided=tuple(sorted(pending)),
         changed=tuple(sorted(name for name, text in watch.rule_texts.items() if rules.get(name) != text)),
         gaps=tuple(gap for gap in reader.gaps() if gap.ends > since),
-        releases=tuple(_releases(reader.events())),
+        releases=releases,
+        unseen="" if releases else next((one.text for one in reversed(events) if one.kind == UNSEEN), ""),
     )
 
 
