@@ -60,7 +60,8 @@ class OnCallDouble:
 
     def __init__(self, settings: OnCallSettings, *, port: int, token: str) -> None:
         self._settings, self._token = settings, token
-        schedules = [_named("schedule", identifier, name) for identifier, name in _SCHEDULES.items()]
+        zone = {"time_zone": "America/Sao_Paulo", "description": ""}
+        schedules = [_named("schedule", identifier, name) | zone for identifier, name in _SCHEDULES.items()]
         routes = [
             self._list("/oncalls", "oncalls", "oncalls.read", self._oncalls),
             *self._both("/escalation_policies", "escalation_policy", "escalation_policies", self._policies),
@@ -140,7 +141,7 @@ class OnCallDouble:
             for level, identifier in enumerate(list(_SCHEDULES)[: self._settings.levels], 1)
         ]
         services = [_reference("service", _SERVICE_ID, SERVICE)]
-        more = {"escalation_rules": rules, "services": services, "num_loops": 2, "teams": [], "description": None}
+        more = {"escalation_rules": rules, "services": services, "num_loops": 2, "teams": [], "description": ""}
         return [_named("escalation_policy", _POLICY_ID, POLICY) | more]
 
     def _oncalls(self, request: Request) -> Sequence[Json]:
@@ -180,7 +181,7 @@ class OnCallDouble:
             "description": "The API of WorkMe",
             "created_at": "2026-01-07T10:00:00Z",
             "status": self._settings.service,
-            "auto_resolve_timeout": None,
+            "auto_resolve_timeout": 14400,
             "acknowledgement_timeout": 1800,
             "alert_creation": "create_alerts_and_incidents",
             "incident_urgency_rule": {"type": "constant", "urgency": "high"},

@@ -10,7 +10,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
-from gonogo.evidence.oncall import OnCallEvidence, Reach
+from gonogo.evidence.oncall import OnCallEvidence, Reach, Span
 from gonogo.families.kind import Probe
 from gonogo.families.oncall.opsgenie import Opsgenie
 from gonogo.families.oncall.pagerduty import PagerDuty
@@ -58,15 +58,11 @@ async def probe_oncall(question: OnCallQuestion) -> OnCallEvidence:
     span = question.section.window(question.launch, taken_at)
     asked = _Asked()
     async with question.system.session() as session:
-        rota, levels, service = await asyncio.gather(
-            asked.fact("first", session.rota(span), Rota(first=(), told=(), people=())),
+        (rota, people), levels, service = await asyncio.gather(
+            _rota(session, span, asked),
             asked.fact("levels", session.levels(), 0),
             asked.fact("service", session.service(span), None),
         )
-        asked.miss_with("first", "told", "people")
-        if rota.untold:
-            asked.reading.miss("told", rota.untold, "let every level tell a schedule or a user")
-        people = await asked.fact("people", _reaches(session, rota), ())
     return OnCallEvidence(
         scope=question.scope,
         taken_at=taken_at,
@@ -81,6 +77,15 @@ async def probe_oncall(question: OnCallQuestion) -> OnCallEvidence:
         service=service,
         unread=asked.reading.unread,
     )
+
+
+async def _rota(session: RotaSession, span: Span, asked: "_Asked") -> tuple[Rota, tuple[Reach, ...]]:
+    """Who is on call, and how they are told: at once, or a slow answer about something else would leave no time for it."""
+    rota = await asked.fact("first", session.rota(span), Rota(first=(), told=(), people=()))
+    asked.miss_with("first", "told", "people")
+    if rota.untold:
+        asked.reading.miss("told", rota.untold, "let every level tell a schedule or a user")
+    return rota, await asked.fact("people", _reaches(session, rota), ())
 
 
 async def _reaches(session: RotaSession, rota: Rota) -> tuple[Reach, ...]:
