@@ -94,6 +94,7 @@ def new_secrets() -> Mapping[str, str]:
     return {
         **{name: secrets.token_urlsafe(32) for name in plain},
         "SUPPORT_TOKEN": f"glpat-{secrets.token_urlsafe(20)}",
+        "PAGERDUTY_TOKEN": f"pdus+_{secrets.token_urlsafe(32)}",
         "SENTRY_TOKEN": f"sntrys_{secrets.token_urlsafe(32)}",
         "DIGITALOCEAN_TOKEN": f"dop_v1_{secrets.token_hex(32)}",
         "ATLAS_CLIENT_ID": f"mdb_sa_id_{secrets.token_hex(12)}",

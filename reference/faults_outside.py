@@ -8,6 +8,7 @@ from reference.changes import Change, part
 from reference.doubles.atlas import READ
 from reference.doubles.digitalocean import SCOPES as DROPLET_SCOPES
 from reference.doubles.grafana import GrafanaSettings
+from reference.doubles.oncall import SCOPES as ONCALL_SCOPES
 from reference.doubles.sentry_objects import SCOPES
 from reference.settings import Object, Settings
 
@@ -279,6 +280,23 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "grafana-panel-fails": ("the data source of a panel is down", _grafana(failing_panel="API errors")),
         "grafana-panels-old": ("the panels show nothing of the last ten minutes", _grafana(newest_minutes=10.0)),
         "prometheus-sends-nowhere": ("Prometheus sends its alerts to nobody", part("monitoring", sends=False)),
+    },
+    "oncall": {
+        "oncall-down": ("the on-call system answers 503", part("oncall", running=False)),
+        "oncall-token-narrow": (
+            "the token may not read how people are told",
+            part("oncall", scopes=ONCALL_SCOPES - {"users:contact_methods.read"}),
+        ),
+        "oncall-policy-gone": ("the escalation policy was deleted", part("oncall", policy_exists=False)),
+        "oncall-gap": ("nobody is on call between two shifts", part("oncall", gap_hours=3.0)),
+        "oncall-one-level": ("the escalation policy has one level", part("oncall", levels=1)),
+        "oncall-same-person": ("both levels tell the same person", part("oncall", second="PDAVILI")),
+        "oncall-stranger": ("somebody who left has the second shift", part("oncall", relief="PLEFTUS")),
+        "oncall-no-rules": ("no notification rule tells who has the second shift", part("oncall", rules=False)),
+        "oncall-phone-off": ("the phone of who has the second shift is blocked", part("oncall", phone=False)),
+        "oncall-service-disabled": ("the service that alerts go to is disabled", part("oncall", service="disabled")),
+        "oncall-service-maintenance": ("maintenance is planned for tonight", part("oncall", maintenance_hours=2.0)),
+        "oncall-service-elsewhere": ("alerts go to another policy", part("oncall", service_policy="Default")),
     },
     "server": {
         "server-down": ("sshd cannot be reached", part("host", running=False)),

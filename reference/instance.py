@@ -19,6 +19,7 @@ from reference.doubles.host import HostDouble
 from reference.doubles.llm import LlmDouble
 from reference.doubles.mail import MailDouble
 from reference.doubles.monitoring import MonitoringDouble, monitoring_at
+from reference.doubles.oncall import OnCallDouble, oncall_at
 from reference.doubles.support import SupportDouble, SupportPorts
 from reference.fronts import https_front, mongodb_relay, redis_front, stray_listeners
 from reference.mongodb import Credentials, MongoServer
@@ -124,6 +125,7 @@ class Instance:
             "stripe": {"api": f"http://127.0.0.1:{used['stripe']}", "mode": MODES[self._deployment]},
             **self._accounts.declared(self._settings, self._host_key.export_public_key().decode()),
             "monitoring": monitoring_at(used["monitoring"]),
+            "oncall": oncall_at(used["oncall"]),
             "mail": {"inbox": f"http://127.0.0.1:{used['inbox']}"},
             "support": {
                 "port": used["support-mail"],
@@ -155,6 +157,7 @@ class Instance:
             "host": (("host",), self._make_host),
             "providers": (("ocean", "atlas"), self._make_providers),
             "monitoring": (("monitoring",), self._make_monitoring),
+            "oncall": (("oncall",), self._make_oncall),
             "variables": (("variables",), self._make_repository),
         }
 
@@ -279,6 +282,10 @@ class Instance:
     def _make_monitoring(self) -> Sequence[Part]:
         service = f"https://{HOST}:{self._ports.used['https']}/metrics"
         return [MonitoringDouble(self._settings.monitoring, port=self._ports.used["monitoring"], service=service)]
+
+    def _make_oncall(self) -> Sequence[Part]:
+        token = self._secrets["PAGERDUTY_TOKEN"]
+        return [OnCallDouble(self._settings.oncall, port=self._ports.used["oncall"], token=token)]
 
     def _make_repository(self) -> Sequence[Part]:
         return [Repository(self._repository, self._settings.variables, self._variables)]

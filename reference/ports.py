@@ -33,6 +33,7 @@ _PREFERRED: Mapping[str, int] = {
     "support-inbox": 20029,
     "authority": 20385,
     "monitoring": 20386,
+    "oncall": 20387,
 }
 _CLOSED: Mapping[str, tuple[int, ...]] = {
     "mongodb": (21017, 21018, 21019),

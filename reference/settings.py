@@ -15,6 +15,7 @@ from reference.doubles.host import HostSettings
 from reference.doubles.llm import LlmSettings
 from reference.doubles.mail import MailSettings
 from reference.doubles.monitoring import MonitoringSettings
+from reference.doubles.oncall import OnCallSettings
 from reference.doubles.sentry_objects import SentrySettings
 from reference.doubles.stripe.account import StripeSettings
 from reference.doubles.support import SupportSettings
@@ -55,6 +56,7 @@ class Settings:
     ocean: DigitalOceanSettings = field(default_factory=DigitalOceanSettings)
     atlas: AtlasSettings = field(default_factory=AtlasSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    oncall: OnCallSettings = field(default_factory=OnCallSettings)
     open_ports: frozenset[str] = frozenset()
     """Families whose port is open that must not be."""
     variables: frozenset[str] = frozenset()

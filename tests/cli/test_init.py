@@ -89,6 +89,7 @@ def test_almost_nothing_found_says_what_is_not_verified(gonogo: Gonogo, program:
             "browser",
             "compose",
             "monitoring",
+            "oncall",
             "support",
             "requests",
             "records",

@@ -29,7 +29,7 @@ RUN_BY: Mapping[tuple[str, str], tuple[int, str]] = {
     ("docs/checklist.md", ""): (1, "tests.docs.test_every_block:test_what_somebody_says"),
     ("docs/commands.md", ""): (1, "tests.docs.test_documents:test_help_is_what_the_program_says"),
     ("docs/commands.md", "text"): (34, "tests.docs.test_documents:test_help_is_what_the_program_says"),
-    ("docs/environments.md", "toml"): (19, "tests.docs.test_documents:test_environment_of_the_document_is_a_whole_one"),
+    ("docs/environments.md", "toml"): (20, "tests.docs.test_documents:test_environment_of_the_document_is_a_whole_one"),
     ("docs/journeys.md", "python"): (5, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
     ("docs/journeys.md", "toml"): (4, "tests.docs.test_project:test_journeys_of_a_project_pass_and_leave_nothing"),
     ("docs/launch.md", "toml"): (2, "tests.docs.test_every_block:test_gates_and_people"),

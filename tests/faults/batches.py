@@ -42,6 +42,7 @@ _LANES: Mapping[str, str] = {
     "accounts": "accounts",
     "digitalocean": "digitalocean",
     "monitoring": "monitoring",
+    "oncall": "oncall",
     "dns": "dns",
     "stripe": "stripe",
     "sentry": "sentry",

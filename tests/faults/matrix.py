@@ -53,6 +53,8 @@ BLINDING = {
     "atlas-token-narrow",
     "support-mail-put-off",
     "support-token-narrow",
+    "oncall-down",
+    "oncall-token-narrow",
     "prometheus-down",
     "alertmanager-down",
     "grafana-down",

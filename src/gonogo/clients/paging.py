@@ -131,3 +131,19 @@ def _next_number(query: Query, name: str, listed: Sequence[Any], *, linked: bool
     if linked or len(listed) < PAGE_SIZE:
         return None
     return {**query, name: str(int(query.get(name, "1")) + 1)}
+
+
+def pagerduty_pages(items: str, query: Query) -> tuple[Query, Reader]:
+    """Lists of PagerDuty: ``more`` says that there is a next page, ``offset`` leads to it."""
+
+    def read(reply: ApiReply, query: Query) -> ApiPage | None:
+        document = mapping(reply.document)
+        listed = document.get(items)
+        if not isinstance(listed, list):
+            return None
+        offset, more = int(query["offset"]) + len(listed), document.get("more") is True
+        following = {**query, "offset": str(offset)} if more and listed else None
+        # More that does not come is a list that is not whole.
+        return ApiPage(items=listed, following=following, total=offset + 1 if more and not listed else None)
+
+    return {**query, "limit": str(PAGE_SIZE), "offset": "0"}, read

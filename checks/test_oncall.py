@@ -1,0 +1,124 @@
+"""Who is told of an alert while users come, by the team's own on-call system."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import pytest
+
+from gonogo.base.errors import Failed, Unobserved
+from gonogo.base.wording import and_more, counted
+from gonogo.environment.model import Environment
+from gonogo.evidence.oncall import Maintenance, OnCallEvidence, Span, gaps
+from gonogo.families.oncall.section import OnCall
+
+_FEW = 3
+
+
+@pytest.mark.check("oncall-covered")
+def test_somebody_is_on_call(oncall: OnCallEvidence) -> None:
+    """An alert that comes while nobody is on call is read when users have told of it already.
+
+    Fix: put somebody into the schedule for the time that is named, or an override over it.
+    """
+    _require_all_there(oncall)
+    oncall.require("first")
+    missing = gaps(oncall.first, oncall.begins, oncall.ends)
+    assert not missing, f"{oncall.system}: nobody is on call {_spans(missing)}"
+
+
+@pytest.mark.check("oncall-escalates")
+def test_second_person_is_told(oncall: OnCallEvidence) -> None:
+    """Whoever is on call sleeps, drives, or has no battery left: then the policy tells somebody else, or nobody.
+
+    Fix: add a second level to the escalation policy, with somebody who is not on call at the first one.
+    """
+    _require_all_there(oncall)
+    oncall.require("levels", "told")
+    assert oncall.levels, f"{oncall.system}: the escalation policy has no level: it tells nobody"
+    alone = gaps(oncall.told, oncall.begins, oncall.ends, people=2)
+    people = sorted({shift.person for shift in oncall.told})
+    whom = people[0] if len(people) == 1 else "one person"
+    assert not alone, (
+        f"{oncall.system}: {whom} alone is told {_spans(alone)}: the escalation policy has {counted(oncall.levels, 'level')}"
+    )
+
+
+@pytest.mark.check("oncall-reachable")
+def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
+    """A schedule calls nobody: what calls is a notification rule of each person, by a contact method that works.
+
+    Fix: let each person who is named add a contact method and a rule for urgent alerts to the profile, and send a test.
+    """
+    oncall.require("people")
+    if not oncall.people:
+        _require_all_there(oncall)
+        raise Unobserved(f"{oncall.system}: nobody is on call, so that nobody could be asked about")
+    mute = [f"{one.person} has no contact method that is on" for one in oncall.people if not one.methods]
+    mute += [
+        f"{one.person} has no notification rule of an urgent alert ({', '.join(one.methods)} would do)"
+        for one in oncall.people
+        if one.methods and not one.rules
+    ]
+    assert not mute, f"{oncall.system}: {and_more(mute, _FEW)}"
+
+
+@pytest.mark.check("oncall-service")
+def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environment) -> None:
+    """A service that somebody disabled, or a maintenance window that was forgotten, swallows every alert.
+
+    Fix: enable the service that is named, end or move its maintenance window, and give it the escalation policy of the
+    launch.
+    """
+    oncall.require("service")
+    service = oncall.service
+    if service is None:
+        _require_all_there(oncall)
+        raise Unobserved(f"{oncall.system}: the service was not read")
+    name = f"{oncall.system}: {service.name}"
+    assert service.takes_alerts, f"{name} is {service.status}: an alert makes no incident, and nobody is told"
+    spans = [_of(maintenance, oncall.ends) for maintenance in service.maintenance]
+    assert not spans, f"{name} has a maintenance window {_spans(spans)}: nobody is told of an alert then"
+    policy = environment.require(OnCall).policy
+    assert not service.policy, f"{name} leads to the escalation policy {service.policy}, and not to {policy}"
+
+
+@pytest.mark.check("oncall-expected")
+def test_those_who_are_expected_are_on_call(oncall: OnCallEvidence, environment: Environment) -> None:
+    """Whoever is called at night without having been told of the launch reads about it first.
+
+    Fix: correct the schedule, or oncall.expected; tell those who are new in it.
+    """
+    _require_all_there(oncall)
+    oncall.require("told")
+    expected = set(environment.require(OnCall).expected)
+    on_call = {shift.person for shift in oncall.told}
+    problems = [*_listed("not on call", expected - on_call), *_listed("on call, and not expected", on_call - expected)]
+    assert not problems, f"{oncall.system}, {_span((oncall.begins, oncall.ends))}: {'; '.join(problems)}"
+
+
+def _require_all_there(oncall: OnCallEvidence) -> None:
+    if oncall.absent:
+        raise Failed(
+            f"{oncall.system} has no {', no '.join(oncall.absent)}, or does not show it to this token",
+            fix="correct the name in [oncall], or make it anew; a token of one team does not see what others have",
+        )
+
+
+def _listed(word: str, people: Iterable[str]) -> Sequence[str]:
+    names = sorted(people)
+    return [f"{word}: {and_more(names, _FEW)}"] if names else []
+
+
+def _of(maintenance: Maintenance, ends: datetime) -> Span:
+    return maintenance.begins, maintenance.ends or ends
+
+
+def _spans(spans: Sequence[Span]) -> str:
+    return and_more([_span(span) for span in spans], _FEW)
+
+
+def _span(span: Span) -> str:
+    """``from 2026-12-01 03:00 to 05:00 UTC``; the day is told again where it is another one."""
+    begins, ends = span
+    until = f"{ends:%H:%M}" if ends.date() == begins.date() else f"{ends:%Y-%m-%d %H:%M}"
+    return f"from {begins:%Y-%m-%d %H:%M} to {until} UTC"
