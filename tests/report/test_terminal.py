@@ -148,7 +148,7 @@ def test_checklist_papers_and_changes() -> None:
         history=History(changes=changes, since="20261122T120000Z-abcdef"),
     )
     assert summary(told) == (
-        " ◌ INCOMPLETE   7 lines open                                               4.1 s\n"
+        " ◌ INCOMPLETE   1 checklist line failed, 6 open                            4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
         " CHECKLIST\n"
