@@ -113,7 +113,7 @@ def measured_of(results: Results, among: Container[str], faults: Sequence[str] =
         unseen(results, among),
         [check.id for check in checks],
         unknown or (not blinded and bool(untold)),
-        untold,
+        [] if blinded else untold,
         [line for fault in faults for line in believed(fault, checks)],
     )
 

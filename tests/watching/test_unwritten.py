@@ -260,7 +260,8 @@ def test_journal_that_was_deleted_is_written_anew(tmp_path: Path) -> None:
         shutil.rmtree(path.parent)
         watch.look(2)
         assert [event.text for event in watch.ledger.events] == [
-            "its file was gone, and was written anew, with all that it held"
+            "channels is oncall",
+            "its file was gone, and was written anew, with all that it held",
         ]
         with pytest.raises(UsageError, match="is being written by process"):
             Journal.open(path, environment="staging")

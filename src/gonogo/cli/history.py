@@ -103,7 +103,7 @@ def show(*, run: str, subject: str | None, facts: bool, reports: Path) -> int:
 
 def _shown(run: str, subject: str | None, reports: Path) -> tuple[Path, Results, str | None]:
     """The run, and what is shown of it; a check or a line without a run is one of the newest. Raises UsageError."""
-    from gonogo.base.errors import UsageError  # noqa: PLC0415
+    from gonogo.base.errors import IntegrityError, UsageError  # noqa: PLC0415
     from gonogo.record.archive import find_run  # noqa: PLC0415 - help answers at once
     from gonogo.runs.belonging import read_belonging  # noqa: PLC0415
 
@@ -112,9 +112,9 @@ def _shown(run: str, subject: str | None, reports: Path) -> tuple[Path, Results,
     except UsageError as error:
         try:
             newest = find_run(LATEST, reports)
-        except UsageError:
+            results = read_belonging(newest)
+        except (UsageError, IntegrityError):
             raise error from None
-        results = read_belonging(newest)
         ids = [*(check.id for check in results.checks), *(line.id for line in results.lines)]
         near = closest(run, ids)
         if subject is not None or near is None:
