@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import pytest
 
+from gonogo.base.comparing import at_least, equal, nothing, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -55,16 +56,16 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
         )
     _assert_all(service.connections, cut)
     for answer in service.connections:
-        assert not answer.departures, _of_all(service.connections, answer, "; ".join(answer.departures))
+        assert nothing(answer.departures, "departures from the declared page"), _of_all(service.connections, answer, "; ".join(answer.departures))
     unwell = [answer for answer in service.connections if answer.unwell]
     if len(unwell) < len(exchanges):  # what every backend says against itself is for the checks of health
         assert not unwell, _of_all(service.connections, unwell[0], unwell[0].unwell, count=len(unwell))
     pages = [answer.exchange for answer in service.pages]
     others = [service.front, *pages, *(answer.exchange for answer in service.origins)]
     for exchange in others:
-        assert not exchange.failed, exchange.summary
+        assert so(not exchange.failed, "front page and other pages", "answer", str(exchange.status or "no reply")), exchange.summary
     for page in service.pages:
-        assert not page.departures, f"{page.exchange.url}: {'; '.join(page.departures)}"
+        assert nothing(page.departures, "departures of declared pages"), f"{page.exchange.url}: {'; '.join(page.departures)}"
     _assert_pages_are_theirs(service, environment)
     late = [exchange for exchange in (*exchanges, *others) if exchange.hurried]
     if late:
@@ -84,17 +85,17 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
     Fix: see which backend was starting, or who limits the rate, and start all backends before users come.
     """
     crowded = [exchange for exchange in service.again if exchange.cut]
-    assert not crowded, f"{crowded[0].summary}, while further connections of this machine were open"
+    assert nothing([exchange.summary for exchange in crowded], "connections that were cut"), f"{crowded[0].summary}, while further connections of this machine were open"
     again = [f"{exchange.url} answers {exchange.status} after {exchange.earlier[0]}" for exchange in service.again]
-    assert not again, f"{len(again)} answers came at a further time of asking only: {again[0]}"
+    assert nothing(again, "answers at a further time of asking"), f"{len(again)} answers came at a further time of asking only: {again[0]}"
     limit, slowest = policy.duration("max_wait"), service.slowest
     if slowest:
         took = format_duration(slowest.elapsed)
-        slow = too_slow(slowest.elapsed, slowest.own, limit)
+        slow = too_slow(slowest.elapsed, slowest.own, limit, "slowest answer")
         assert not slow, f"{slowest.url} took {took}, at most {format_duration(limit)} is wanted"
     exchanges = [answer.exchange for answer in service.connections]
     answered = sum(exchange.status != _TOO_MANY_REQUESTS for exchange in exchanges)
-    assert answered >= service.wanted, (
+    assert at_least(answered, service.wanted, "connections answered"), (
         f"{exchanges[0].url} answered {answered} of {service.wanted} connections: one bad backend of several may be missed"
     )
 
@@ -106,7 +107,7 @@ def test_front_page_is_the_services_own(service: ServiceEvidence) -> None:
     Fix: put the site in place that this name should serve; if the page is right, declare it as hosts.NAME.page.
     """
     strange = [mark for mark in service.front.marks if mark in {DEFAULT_PAGE, MAINTENANCE, CHALLENGE}]
-    assert not strange, f"{service.front.url} shows a {strange[0]}"
+    assert nothing(strange, "default pages, notices and challenges"), f"{service.front.url} shows a {strange[0]}"
 
 
 @pytest.mark.check("http-plain")
@@ -118,11 +119,13 @@ def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence, environmen
     if plain_http.refused or plain_http.filtered:
         return
     for exchange in plain_http.exchanges:
-        assert not exchange.served, f"{exchange.url} answers {exchange.status} without TLS"
+        assert so(not exchange.served, "served without TLS", "nothing", f"status {exchange.status}"), (
+            f"{exchange.url} answers {exchange.status} without TLS"
+        )
         if exchange.status in _REDIRECTS:
             location = exchange.headers.get("location", "")
             parts = _split(location)
-            assert parts.scheme == "https", f"{exchange.url} redirects to {location or 'nowhere'}, not to https"
+            assert equal(parts.scheme, "https", "redirect to"), f"{exchange.url} redirects to {location or 'nowhere'}, not to https"
             assert _is_ours(parts.hostname or "", environment, exchange), (
                 f"{exchange.url} redirects to {location}, a host that the environment does not declare"
             )
@@ -150,7 +153,9 @@ def test_https_is_remembered(service: ServiceEvidence, policy: Policy) -> None:
     for exchange in (service.connections[0].exchange, service.front):
         value = exchange.headers.get("strict-transport-security", "")
         seconds = _max_age(value)
-        assert exchange.status is None or (seconds is not None and seconds >= policy.number("min_seconds")), (
+        told = timedelta(seconds=min(seconds or 0, _LONGEST_AGE))
+        least = timedelta(seconds=policy.number("min_seconds"))
+        assert exchange.status is None or at_least(told, least, "max-age of HSTS"), (
             f"{exchange.url}: Strict-Transport-Security is {value or 'missing'}"
         )
 
@@ -162,7 +167,7 @@ def test_types_are_not_guessed(health: HealthEvidence) -> None:
     Fix: X-Content-Type-Options: nosniff
     """
     value = _header(health.shallow, "x-content-type-options")
-    assert value.lower().partition(",")[0].strip() == "nosniff", (
+    assert equal(value.lower().partition(",")[0].strip(), "nosniff", "X-Content-Type-Options"), (
         f"{health.shallow[0].url}: X-Content-Type-Options is {value or 'missing'}"
     )
 
@@ -177,7 +182,7 @@ def test_pages_cannot_be_framed(health: HealthEvidence) -> None:
     directives = filter(None, (part.split() for part in policies.split(";")))
     limited = any(name == "frame-ancestors" and not _EVERYBODY & set(sources) for name, *sources in directives)
     options = _header(health.shallow, "x-frame-options").lower()
-    assert limited or options in _FRAMING_POLICIES, (
+    assert so(limited or options in _FRAMING_POLICIES, "framing", "forbidden", "not forbidden"), (
         f"{health.shallow[0].url}: neither frame-ancestors nor X-Frame-Options forbids framing"
     )
 
@@ -189,7 +194,7 @@ def test_urls_are_not_sent_elsewhere(health: HealthEvidence) -> None:
     Fix: Referrer-Policy: no-referrer
     """
     value = _header(health.shallow, "referrer-policy").lower().rpartition(",")[2].strip()
-    assert value not in _LEAKY_REFERRERS, f"{health.shallow[0].url}: Referrer-Policy is {value or 'missing'}"
+    assert so(value not in _LEAKY_REFERRERS, "Referrer-Policy", value, value or "missing"), f"{health.shallow[0].url}: Referrer-Policy is {value or 'missing'}"
 
 
 @pytest.mark.check("http-no-store")
@@ -199,7 +204,8 @@ def test_replies_are_not_cached(health: HealthEvidence) -> None:
     Fix: Cache-Control: no-store on every reply of the API.
     """
     value = _header(health.shallow, "cache-control").lower()
-    assert any(word in value for word in ("no-store", "private", "no-cache")), (
+    kept = not any(word in value for word in ("no-store", "private", "no-cache"))
+    assert so(not kept, "Cache-Control", value, value or "missing"), (
         f"{health.shallow[0].url}: Cache-Control is {value or 'missing'}"
     )
 
@@ -212,7 +218,7 @@ def test_versions_are_not_told(health: HealthEvidence) -> None:
     """
     banners = [_header(health.shallow, name) for name in ("server", "x-powered-by")]
     versions = [value for value in banners if _VERSION.search(value)]
-    assert not versions, f"{health.shallow[0].url} tells its versions: {', '.join(versions)}"
+    assert nothing(versions, "versions that are told"), f"{health.shallow[0].url} tells its versions: {', '.join(versions)}"
 
 
 @pytest.mark.check("http-closed-paths")
@@ -223,9 +229,9 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
     """
     control = pages.control
     private = [exchange for exchange in (*pages.pages.values(), *pages.siblings.values()) if _is_private(exchange)]
-    assert not private, "; ".join(f"{exchange.summary} with {_kind(exchange)}" for exchange in private)
+    assert nothing([exchange.summary for exchange in private], "private content served", of=len(pages.pages)), "; ".join(f"{exchange.summary} with {_kind(exchange)}" for exchange in private)
     open_pages = [exchange for path, exchange in pages.pages.items() if _is_open(path, exchange, control)]
-    assert not open_pages, ", ".join(exchange.summary for exchange in open_pages)
+    assert nothing([exchange.summary for exchange in open_pages], "paths that are open", of=len(pages.pages)), ", ".join(exchange.summary for exchange in open_pages)
     if control.failed or control.status in _UNDECIDED or (_marks(control) and not control.hops):
         raise Unobserved(f"{control.summary}{_shown_marks(control)}: nothing can be told from what is not served")
     unknown = [
@@ -238,7 +244,9 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
 
 
 def _assert_all(answers: Sequence[PageAnswer], broken: Sequence[PageAnswer]) -> None:
-    assert not broken, _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
+    told = [str(answer.exchange.status or "no reply") for answer in broken]
+    wrong = _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
+    assert nothing(told, "connections that were not answered well", of=len(answers)), wrong
 
 
 def _of_all(answers: Sequence[PageAnswer], example: PageAnswer, fault: str, count: int | None = None) -> str:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, below, equal, nothing, one_of, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.firewall import FirewallRule, openings
@@ -13,15 +15,15 @@ from gonogo.families.servers.section import Server
 from gonogo.families.servers.upgrades import is_daily, upgrade_fault
 
 _KEYS_ONLY = {"publickey"}
+_ROOT_BY_KEY = ("no", "prohibit-password", "without-password", "forced-commands-only")
 _NEARLY = 0.9
 """Share of what was ordered that must be there: the kernel keeps some memory, the file system some of the disk."""
 _FULL = 0.9
 _EVERYBODY = 1 / 256
 """Share of the internet: nobody's own network is as large."""
-_STALE_SECONDS = 24 * 3600
+_STALE = timedelta(days=1)
 """A log that nobody has written for so long is not the one that attackers are seen in."""
-_DAY_SECONDS = 24 * 3600
-_UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
+_UPGRADED_WITHIN = timedelta(days=3)
 _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
 
@@ -34,8 +36,8 @@ def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
     """
     for login in server.logins:
         others = sorted(set(login.methods) - _KEYS_ONLY)
-        assert not others, f"{server.address}: {login.user} may try to log in by {', '.join(others)}"
-        assert login.methods, f"{server.address}: offers {login.user} no way to log in at all"
+        assert nothing(others, "ways to log in beside keys"), f"{server.address}: {login.user} may try to log in by {', '.join(others)}"
+        assert so(login.methods, "way to log in", "publickey", "none"), f"{server.address}: offers {login.user} no way to log in at all"
 
 
 @pytest.mark.check("server-sshd")
@@ -71,7 +73,7 @@ def test_operating_system_is_the_declared_one(server: ServerEvidence, environmen
         raise _undeclared(server, "os")
     if server.os is None:
         raise _not_shown(server, "os")
-    assert server.os == declared.os, f"{server.address} runs {server.os}, not {declared.os}"
+    assert equal(server.os, declared.os, "operating system"), f"{server.address} runs {server.os}, not {declared.os}"
 
 
 @pytest.mark.check("server-size")
@@ -85,11 +87,11 @@ def test_server_is_as_large_as_ordered(server: ServerEvidence, environment: Envi
         raise _undeclared(server, "cpus, memory and disk")
     if server.cpus is None or server.memory is None or server.disk is None:
         raise _not_shown(server, "cpus, memory or disk")
-    assert server.cpus >= declared.cpus, f"{server.address}: processors: {server.cpus}, not {declared.cpus}"
-    assert server.memory >= _NEARLY * declared.memory, (
+    assert at_least(server.cpus, declared.cpus, "processors"), f"{server.address}: processors: {server.cpus}, not {declared.cpus}"
+    assert at_least(server.memory, _NEARLY * declared.memory, "memory", "B"), (
         f"{server.address} has {_gib(server.memory)} of memory, not {_gib(declared.memory)}"
     )
-    assert server.disk >= _NEARLY * declared.disk, (
+    assert at_least(server.disk, _NEARLY * declared.disk, "disk", "B"), (
         f"{server.address} has a disk of {_gib(server.disk)}, not {_gib(declared.disk)}"
     )
 
@@ -102,10 +104,10 @@ def test_server_has_room_left(server: ServerEvidence) -> None:
     """
     if server.disk_used is None or server.memory_used is None or server.load is None or not server.cpus:
         raise _not_shown(server, "disk, memory or load")
-    assert server.disk_used < _FULL, f"{server.address}: the disk is {server.disk_used:.0%} full"
-    assert server.memory_used < _FULL, f"{server.address}: {server.memory_used:.0%} of the memory is in use"
+    assert below(server.disk_used, _FULL, "disk in use", "share"), f"{server.address}: the disk is {server.disk_used:.0%} full"
+    assert below(server.memory_used, _FULL, "memory in use", "share"), f"{server.address}: {server.memory_used:.0%} of the memory is in use"
     busy = server.load / server.cpus
-    assert busy < _FULL, (
+    assert below(busy, _FULL, "processors wanted (mean of five minutes)", "share"), (
         f"{server.address}: {server.load:.2f} processes want {server.cpus} processors (mean of five minutes)"
     )
 
@@ -119,22 +121,22 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     """
     declared, firewall = _declared(server, environment), server.firewall
     _must_be_shown(server, "firewall")
-    assert firewall is not None, f"{server.address}: ufw is not installed"
-    assert firewall.active, f"{server.address}: ufw is not active"
-    assert firewall.enabled, (
+    assert so(firewall is not None, "ufw", "installed", "not installed"), f"{server.address}: ufw is not installed"
+    assert so(firewall.active, "ufw now", "active", "not active"), f"{server.address}: ufw is not active"
+    assert so(firewall.enabled, "ufw at the start of the machine", "enabled", "not enabled"), (
         f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
     )
-    assert firewall.incoming in {"deny", "reject"}, (
+    assert one_of(firewall.incoming, ("deny", "reject"), "incoming packets by default"), (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
     open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
-    assert not open_to_all, (
+    assert nothing(firewall.unfiltered, "IP versions whose packets are all taken in"), (
         f"{server.address}: ufw calls itself active, and the kernel takes in all packets of {open_to_all} that no rule is "
         "about (-P INPUT ACCEPT): something emptied the filter; ufw disable, then ufw enable, fills it again"
     )
     wide = openings(firewall, server.uplinks, declared.open_ports, at_least=_EVERYBODY)
     wrong = list(dict.fromkeys(_told(rule, share) for rule, share in wide))
-    assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
+    assert nothing(wrong, "openings that are not declared"), f"{server.address}: ufw {', '.join(wrong)}"
     for subject in ("filter", "start", "published"):
         _must_be_shown(server, subject)
     unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
@@ -154,9 +156,9 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
     """
     declared = _declared(server, environment)
     _must_be_shown(server, "jails")
-    assert server.jails is not None, f"{server.address}: fail2ban is not installed"
+    assert so(server.jails is not None, "fail2ban", "installed", "not installed"), f"{server.address}: fail2ban is not installed"
     missing = sorted(set(declared.jails) - set(server.jails))
-    assert not missing, f"{server.address}: fail2ban has no active jail {', '.join(missing)}"
+    assert nothing(missing, "jails that are not active", of=len(declared.jails)), f"{server.address}: fail2ban has no active jail {', '.join(missing)}"
     for jail in server.jail_logs or ():
         _reads_a_log(jail, server, declared)
     _must_be_shown(server, "jail_logs")
@@ -173,22 +175,23 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     """
     if server.updates is None:
         raise _not_shown(server, "updates")
-    assert server.updates.get("Enable", "1") != "0", f'{server.address}: APT::Periodic::Enable is "0": apt does nothing'
+    assert so(server.updates.get("Enable", "1") != "0", "apt by itself", "enabled", "off"), f'{server.address}: APT::Periodic::Enable is "0": apt does nothing'
     for task in ("Update-Package-Lists", "Unattended-Upgrade"):
         every = server.updates.get(task, "0")
-        assert every not in {"", "0"}, f"{server.address}: apt never runs {task} by itself"
-        assert is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
+        assert so(every not in {"", "0"}, f"{task} by itself", "runs", "never"), f"{server.address}: apt never runs {task} by itself"
+        assert so(is_daily(every), f"{task}", "every day", f"every {every} days"), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
     _must_be_shown(server, "upgrader")
-    assert server.upgrader is None or server.upgrader.startswith("ii"), (
+    installed = server.upgrader is None or server.upgrader.startswith("ii")
+    assert so(installed, "package unattended-upgrades", "installed, or not told", "not installed"), (
         f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
     )
     fault = upgrade_fault(server)
-    assert not fault, f"{server.address}: unattended-upgrades {fault}"
+    assert so(not fault, "what is upgraded", "security updates", fault), f"{server.address}: unattended-upgrades {fault}"
     for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         _active(server, timer)
     failure = server.failures.get("apt-daily-upgrade.service")
-    assert not failure, f"{server.address}: the last unattended upgrade failed: {failure}"
-    assert server.upgraded is None or server.upgraded <= _UPGRADED_WITHIN_SECONDS, (
+    assert so(not failure, "last upgrade", "no failure told", "failed"), f"{server.address}: the last unattended upgrade failed: {failure}"
+    assert server.upgraded is None or at_most(_ago(server.upgraded), _UPGRADED_WITHIN, "last upgrade ago"), (
         f"{server.address}: unattended-upgrades last ran {_days(server.upgraded)} ago; 3 days at the most are wanted"
     )
 
@@ -204,9 +207,9 @@ def test_service_does_not_run_as_root(server: ServerEvidence, environment: Envir
         raise _undeclared(server, "processes")
     running = {process.name for process in server.processes}
     missing = sorted(set(declared.processes) - running)
-    assert not missing, f"{server.address}: no process {', '.join(missing)} is running"
+    assert nothing(missing, "processes that do not run", of=len(declared.processes)), f"{server.address}: no process {', '.join(missing)} is running"
     as_root = sorted(process.name for process in server.processes if process.user == "root")
-    assert not as_root, f"{server.address}: {', '.join(as_root)} runs as root"
+    assert nothing(as_root, "processes that run as root", of=len(server.processes)), f"{server.address}: {', '.join(as_root)} runs as root"
 
 
 @pytest.mark.check("server-services")
@@ -224,11 +227,11 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
         raise _not_shown(server, "containers")
     for name in declared.containers:
         container = (server.containers or {}).get(name)
-        assert container is not None, f"{server.address}: there is no container {name}"
+        assert so(container is not None, f"container {name}", "there", "missing"), f"{server.address}: there is no container {name}"
         well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status)
-        assert well, f"{server.address}: the container {name} is not well: {container.status}"
+        assert so(well, f"state of {name}", "up and well", container.status), f"{server.address}: the container {name} is not well: {container.status}"
         again = (container.restarts or 0) >= _RESTARTS and _JUST_STARTED.match(container.status)
-        assert not again, (
+        assert so(not again, "starts again and again", "no", "yes"), (
             f"{server.address}: the container {name} restarts again and again: {container.status}, "
             f"after {container.restarts} restarts"
         )
@@ -246,7 +249,7 @@ def test_certificates_are_renewed_by_themselves(server: ServerEvidence, environm
     _active(server, renewal)
     service = renewal.removesuffix(".timer") + ".service"
     failure = server.failures.get(service)
-    assert not failure, f"{server.address}: the last renewal failed: {service}: {failure}"
+    assert so(not failure, "last renewal", "no failure told", "failed"), f"{server.address}: the last renewal failed: {service}: {failure}"
 
 
 @pytest.mark.check("server-logs-written")
@@ -260,11 +263,10 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
         raise _undeclared(server, "logs")
     if server.logs is None:
         raise _not_shown(server, "logs")
-    longest = declared.log_silence.total_seconds()
     for log in server.logs:
-        assert log.size is not None, f"{server.address}: there is no {log.path}"
+        assert so(log.size is not None, "logs", "there", f"{log.path} missing"), f"{server.address}: there is no {log.path}"
         assert log.silent is not None
-        assert log.silent <= longest, f"{server.address}: nothing was written to {log.path} for {log.silent} s"
+        assert at_most(_ago(log.silent), declared.log_silence, f"last line of {log.path} ago", kind="silence"), f"{server.address}: nothing was written to {log.path} for {log.silent} s"
 
 
 @pytest.mark.check("server-logs-rotated")
@@ -277,24 +279,24 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
     if not declared.logs:
         raise _undeclared(server, "logs")
     _must_be_shown(server, "rotation")
-    assert server.rotation is not None, f"{server.address}: logrotate is not installed"
+    assert so(server.rotation is not None, "logrotate", "installed", "not installed"), f"{server.address}: logrotate is not installed"
     errors = server.rotation.errors
     logrotate_error = f"; logrotate says: {errors[0]}" if errors else ""
     forgotten = [path for path in declared.logs if path not in server.rotation.considered]
-    assert not forgotten, f"{server.address}: nobody rotates {', '.join(forgotten)}{logrotate_error}"
+    assert nothing(forgotten, "logs that nobody rotates", of=len(declared.logs)), f"{server.address}: nobody rotates {', '.join(forgotten)}{logrotate_error}"
     for path in declared.logs:
         skipped = server.rotation.skipped.get(path)
-        assert not skipped, f"{server.address}: {path} is not rotated; logrotate says: {skipped}"
-    assert not errors, f"{server.address}: logrotate says: {'; '.join(errors[:3])}"
+        assert so(not skipped, f"{path}", "rotated", "skipped"), f"{server.address}: {path} is not rotated; logrotate says: {skipped}"
+    assert nothing(errors, "errors of logrotate"), f"{server.address}: logrotate says: {'; '.join(errors[:3])}"
     states = server.units
     runs = states.get("logrotate.timer") == "active" or (
         states.get("logrotate.timer") == "not-found" and states.get("cron.service") == "active"
     )
-    assert runs or not states, (
+    assert so(runs or not states, "logrotate runs by itself", "yes, or not told", "no"), (
         f"{server.address}: logrotate.timer is {states.get('logrotate.timer')}: nobody runs logrotate"
     )
     failure = server.failures.get("logrotate.service")
-    assert not failure, f"{server.address}: the last run of logrotate failed: {failure}"
+    assert so(not failure, "last run of logrotate", "no failure told", "failed"), f"{server.address}: the last run of logrotate failed: {failure}"
 
 
 def _declared(server: ServerEvidence, environment: Environment) -> Server:
@@ -328,7 +330,7 @@ def _active(server: ServerEvidence, unit: str) -> None:
     if unit not in server.units:
         raise _not_shown(server, "units")
     state = server.units[unit]
-    assert state == "active", f"{server.address}: {unit} is {state}"
+    assert equal(state, "active", unit), f"{server.address}: {unit} is {state}"
 
 
 def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
@@ -342,16 +344,16 @@ def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
         ("kbdinteractiveauthentication", interactive),
         ("permitemptypasswords", settings.get("permitemptypasswords", "")),
     ):
-        assert value == "no", f"{where}: sshd has {keyword} {value or 'at its default'}"
+        assert equal(value, "no", keyword), f"{where}: sshd has {keyword} {value or 'at its default'}"
     for keyword in ("hostbasedauthentication", "gssapiauthentication"):
-        assert settings.get(keyword, "no") == "no", (
+        assert equal(settings.get(keyword, "no"), "no", keyword), (
             f"{where}: sshd has {keyword} yes, by which one gets in without a key"
         )
 
 
 def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
     root = settings.get("permitrootlogin", "")
-    assert root in {"no", "prohibit-password", "without-password", "forced-commands-only"}, (
+    assert one_of(root, _ROOT_BY_KEY, "permitrootlogin"), (
         f"{where}: sshd has permitrootlogin {root or 'at its default'}"
     )
 
@@ -368,17 +370,21 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
     paths = [file.path for file in jail.files]
     wanted = declared.jail_logs.get(jail.name)
     if wanted is not None:
-        assert wanted in paths, f"{where} does not read {wanted}, but {', '.join(paths) or jail.journal or 'nothing'}"
+        assert so(wanted in paths, f"what jail {jail.name} reads", wanted, "other logs"), f"{where} does not read {wanted}, but {', '.join(paths) or jail.journal or 'nothing'}"
         return
     if jail.journal:
         return
-    assert paths, f"{where} reads no log at all"
+    assert so(paths, f"logs that jail {jail.name} reads", "some", "none"), f"{where} reads no log at all"
     silent = [file.silent for file in jail.files if file.silent is not None]
-    assert silent, f"{where} reads {', '.join(paths)}, which is not there"
-    longest = declared.log_silence.total_seconds() if set(paths) & set(declared.logs) else _STALE_SECONDS
-    assert min(silent) <= longest, (
+    assert so(silent, f"logs of jail {jail.name}", "there", "missing"), f"{where} reads {', '.join(paths)}, which is not there"
+    longest = declared.log_silence if set(paths) & set(declared.logs) else _STALE
+    assert at_most(_ago(min(silent)), longest, f"last line that jail {jail.name} saw ago", kind="jail"), (
         f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
     )
+
+
+def _ago(seconds: int) -> timedelta:
+    return timedelta(seconds=seconds)
 
 
 def _days(seconds: int) -> str:
