@@ -16,13 +16,19 @@ def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> Non
     """
     where = f"{dsn_project.file}: {dsn_project.name}"
     assert so(dsn_project.present, "DSN", "there", "missing"), f"{where} is missing, or empty"
-    assert so(dsn_project.found, "project", "found", "not found"), f"Sentry has no project {dsn_project.project}, or does not show it to this token"
+    assert so(dsn_project.found, "project", "found", "not found"), (
+        f"Sentry has no project {dsn_project.project}, or does not show it to this token"
+    )
     assert equal(dsn_project.dsn_number, dsn_project.number, "project of the DSN"), (
         f"{where} is for project {dsn_project.dsn_number or 'without a number'}, {dsn_project.project} has number "
         f"{dsn_project.number}"
     )
-    assert so(dsn_project.key_known, "client key of the DSN", "of this project", "unknown"), f"{where} has none of the client keys of {dsn_project.project}"
-    assert so(dsn_project.key_active, "client key of the DSN now", "active", "disabled"), f"the client key in {where} is disabled in {dsn_project.project}"
+    assert so(dsn_project.key_known, "client key of the DSN", "of this project", "unknown"), (
+        f"{where} has none of the client keys of {dsn_project.project}"
+    )
+    assert so(dsn_project.key_active, "client key of the DSN now", "active", "disabled"), (
+        f"the client key in {where} is disabled in {dsn_project.project}"
+    )
 
 
 @pytest.mark.check("accounts-mongo-cluster")

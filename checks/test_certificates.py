@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gonogo.base.comparing import at_least, at_most, one_of, so, unnoted
+from gonogo.base.comparing import at_least, at_most, one_of, shown, so, unnoted
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Failed, Unobserved
 from gonogo.environment.model import Environment
@@ -44,7 +44,9 @@ def test_chain_builds_to_the_declared_trust(tls: TlsEvidence) -> None:
     Fix: serve the full chain (fullchain.pem, not cert.pem), issued by an authority that clients trust.
     """
     for presented, _ in tls.certificates:
-        assert so(not presented.verification, f"chain (trust: {tls.trust})", "builds", presented.verification), (
+        assert shown(
+            not presented.verification, f"chain (trust: {tls.trust})", presented.verification or "builds", "builds"
+        ), (
             f"{tls.where(presented)}: {presented.verification} "
             f"({_counted(len(presented.chain), 'certificate')} sent, trust: {tls.trust})"
         )
@@ -60,9 +62,9 @@ def test_chain_is_valid_by_the_letter(tls: TlsEvidence) -> None:
     certificate is no authority (CA:FALSE).
     """
     for presented, leaf in tls.certificates:
-        assert so(not presented.strict_verification, "chain, by strict clients", "builds", presented.strict_verification), (
-            f"{tls.where(presented)}: strict clients say: {presented.strict_verification}"
-        )
+        assert so(
+            not presented.strict_verification, "chain, by strict clients", "builds", presented.strict_verification
+        ), f"{tls.where(presented)}: strict clients say: {presented.strict_verification}"
         assert so(not leaf.is_authority, "leaf is an authority", "no", "yes"), (
             f"{tls.where(presented)}: the leaf is itself an authority (basicConstraints CA:TRUE)"
         )
@@ -76,7 +78,9 @@ def test_certificate_is_for_this_name(tls: TlsEvidence) -> None:
     """
     for presented, leaf in tls.certificates:
         names = ", ".join(leaf.names) or "no name at all"
-        assert so(presented.name_matches, "name in the certificate", tls.host, names), f"{tls.where(presented)}: the certificate is for {names}"
+        assert shown(presented.name_matches, "names in the certificate", names, tls.host), (
+            f"{tls.where(presented)}: the certificate is for {names}"
+        )
 
 
 @pytest.mark.check("tls-expiry")
@@ -130,9 +134,9 @@ def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
     for presented, leaf in tls.certificates:
         for certificate in (leaf, *presented.whole_path[1:]):
             _judge_key(f"{tls.where(presented)}: {certificate.subject}", certificate)
-        assert so(not presented.level_verification, "chain, by OpenSSL's defaults", "builds", presented.level_verification), (
-            f"{tls.where(presented)}: clients with the defaults of OpenSSL say: {presented.level_verification}"
-        )
+        assert so(
+            not presented.level_verification, "chain, by OpenSSL's defaults", "builds", presented.level_verification
+        ), f"{tls.where(presented)}: clients with the defaults of OpenSSL say: {presented.level_verification}"
 
 
 @pytest.mark.check("tls-browsers")
@@ -185,9 +189,13 @@ def test_revocation_can_be_known(tls: TlsEvidence) -> None:
     """
     for presented, leaf in tls.certificates:
         staple, where = presented.staple, tls.where(presented)
-        assert so(staple is not None or not leaf.must_staple, "staple", "there, or not demanded", "missing"), f"{where}: the leaf demands a staple (RFC 7633); none came"
+        assert so(staple is not None or not leaf.must_staple, "staple", "there, or not demanded", "missing"), (
+            f"{where}: the leaf demands a staple (RFC 7633); none came"
+        )
         if staple is not None:
-            assert so(not staple.problem, "what the staple is worth", "valid", "void"), f"{where}: the staple is void: {staple.problem}"
+            assert so(not staple.problem, "what the staple is worth", "valid", "void"), (
+                f"{where}: the staple is void: {staple.problem}"
+            )
             ahead = timedelta() if staple.this_update is None else staple.this_update - tls.taken_at
             assert at_most(ahead, _STAPLE_LEEWAY, "staple dated ahead of our clock"), (
                 f"{where}: the staple is of the future{_at(staple.this_update)} (thisUpdate)"
@@ -196,7 +204,9 @@ def test_revocation_can_be_known(tls: TlsEvidence) -> None:
             assert at_least(left, timedelta(), "staple good for"), (
                 f"{where}: the staple is out of date{_at(staple.next_update)} (nextUpdate)"
             )
-            assert one_of(staple.status, ("good", "revoked"), "status in the staple"), f"{where}: the staple says {staple.status}"
+            assert one_of(staple.status, ("good", "revoked"), "status in the staple"), (
+                f"{where}: the staple says {staple.status}"
+            )
         for listed in presented.revocation:
             assert so(not listed.problem, "list of the authority", "read", listed.problem), (
                 f"{where}: revocation of {listed.subject} is not known: {listed.url} {listed.problem}"
@@ -219,7 +229,10 @@ def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environm
     for other in others:
         first_names, two = first.authorities, other.authorities
         assert so(
-            first_names == two or first_names | two <= declared, "authorities at all addresses", "the same, or declared", "others"
+            first_names == two or first_names | two <= declared,
+            "authorities at all addresses",
+            "the same, or declared",
+            "others",
         ), (
             f"{first.host}: {first.address} serves a certificate of {', '.join(sorted(first_names))}, "
             f"{other.address} one of {', '.join(sorted(two))}"
@@ -292,7 +305,9 @@ def _judge_key(owner: str, certificate: Certificate) -> None:
     if not certificate.key_bits:
         raise Unobserved(f"{owner} has a key of a kind that gonogo cannot judge")
     smallest = _SMALLEST_KEY.get(certificate.key_type, 2048)
-    assert at_least(certificate.key_bits, smallest, f"key ({certificate.key_type})", "bit"), f"{owner} has a key of {certificate.key}"
+    assert at_least(certificate.key_bits, smallest, f"key ({certificate.key_type})", "bit"), (
+        f"{owner} has a key of {certificate.key}"
+    )
     sound = certificate.self_signed or certificate.signature_hash not in _BROKEN_HASHES
     assert so(sound, "hash of the signature", "sound", str(certificate.signature_hash)), (
         f"{owner} is signed with {certificate.signature_hash}"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gonogo.base.comparing import at_most, equal, nothing, so
+from gonogo.base.comparing import at_most, decided, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -50,7 +50,9 @@ def test_service_is_up(health: HealthEvidence, environment: Environment, policy:
     _assert_readable(health.shallow)
     for exchange in health.shallow:
         right = exchange.ok or _is_declared(exchange, page)
-        assert so(right, "answer of health", "2xx, or as declared", str(exchange.status)), f"{exchange.summary}{_calls_itself(health.reading)}"
+        assert shown(right, "answer of health", exchange.status, "2xx, or as declared"), (
+            f"{exchange.summary}{_calls_itself(health.reading)}"
+        )
     for exchange in health.shallow:
         _assert_fresh(exchange, policy.duration("max_age"))
     same = health.control.served and health.control.digest == last.digest
@@ -71,7 +73,7 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment, p
     _assert_nothing_down(health.deep_reading, health.deep)
     _assert_readable([health.deep])
     right = health.deep.ok or _is_declared(health.deep, page)
-    assert so(right, "answer of deep health", "2xx, or as declared", str(health.deep.status)), health.deep.summary
+    assert shown(right, "answer of deep health", health.deep.status, "2xx, or as declared"), health.deep.summary
     _assert_fresh(health.deep, policy.duration("max_age"))
     _assert_healthy(health.deep_reading, health.deep_departures, health.deep, page)
     named = health.deep_reading.parts or (page and page.values)
@@ -117,8 +119,12 @@ def test_health_tells_no_secrets(health: HealthEvidence) -> None:
 
     Fix: reduce the body to status, release and dependency names; then change the secret that was shown.
     """
-    assert nothing(health.leaked, "values of secrets in health"), f"{health.deep.url} shows the value of {', '.join(health.leaked)}"
-    assert nothing(health.suspicious, "what looks like a secret in health"), f"{health.deep.url} shows {', '.join(health.suspicious)}"
+    assert nothing(health.leaked, "values of secrets in health"), (
+        f"{health.deep.url} shows the value of {', '.join(health.leaked)}"
+    )
+    assert nothing(health.suspicious, "what looks like a secret in health"), (
+        f"{health.deep.url} shows {', '.join(health.suspicious)}"
+    )
 
 
 @pytest.mark.check("release-under-review")
@@ -137,7 +143,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
         raise Unobserved(f"{url} does not say which release it is", hint=_DECLARE_RELEASE)
     others = [words for words in service.releases if not any(is_release(word.value, wanted) for word in words)]
     if not others:
-        assert equal(wanted, wanted, "release served")
+        decided("release served", ", ".join({_shown(words, wanted) for words in service.releases}), wanted)
         return
     certain = [words for words in others if any(_can_be_compared(word, wanted) for word in words)]
     if certain:
@@ -145,7 +151,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
         addresses = ", ".join(
             f"{name} on {number} of {len(service.releases)} connections" for name, number in served.items()
         )
-        so(False, "release served", wanted, addresses)
+        decided("release served", addresses, wanted, met=False)
         raise AssertionError(f"{url} serves release {addresses}; under review is {wanted}")
     raise Unobserved(
         f"{url} says {_shown(others[0], wanted)}, which cannot be compared with {wanted}", hint=_DECLARE_RELEASE
@@ -198,7 +204,9 @@ def _assert_healthy(reading: HealthReading, departures: Collection[str], exchang
     assert nothing(departures, "departures from what is declared"), f"{exchange.url}: {'; '.join(departures)}"
     if page and page.says:
         return
-    assert so(reading.meaning is not Meaning.FAIL, "what health calls itself", reading.word or "nothing", reading.word), f"{exchange.summary}{_calls_itself(reading)}"
+    assert shown(reading.meaning is not Meaning.FAIL, "what health calls itself", reading.word, "no word of failure"), (
+        f"{exchange.summary}{_calls_itself(reading)}"
+    )
     strange = _strange_parts(reading.parts)
     if reading.meaning is Meaning.UNKNOWN or strange:
         words = (

@@ -129,7 +129,9 @@ def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
         if _slow(endpoint, [(endpoint.warm_up.requests, endpoint.warm_up.over_budget)], load)
         and not _slow(endpoint, over_budget(endpoint, load).found.seconds, load)
     ]
-    assert nothing(slow, "classes that are slow in the warm-up only", of=len(load.classes)), f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
+    assert nothing(slow, "classes that are slow in the warm-up only", of=len(load.classes)), (
+        f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
+    )
 
 
 @pytest.mark.check("load-memory")
@@ -142,7 +144,9 @@ def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environm
     if limit is None:
         raise Unobserved("the environment declares no load.memory_limit", hint="declare it, as in '512 MiB'")
     samples = _seen(load, [second.memory for second in load.server if second.memory is not None])
-    assert below(max(samples), limit, "memory", "B"), f"the service took {max(samples) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+    assert below(max(samples), limit, "memory", "B"), (
+        f"the service took {max(samples) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+    )
 
 
 @pytest.mark.check("load-leak")
@@ -158,7 +162,9 @@ def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment
     if trend is None:
         raise Unobserved("too few samples of memory and requests", hint="a longer run: gonogo load --profile soak")
     growth_words = f"{trend.slope:.0f} bytes a request over {trend.requests} requests (at least {trend.low:.0f}, at most {trend.high:.0f})"
-    assert at_most(trend.low, budget, "growth of memory a request, at least", "B"), f"memory grows by {growth_words}; {budget:g} are allowed"
+    assert at_most(trend.low, budget, "growth of memory a request, at least", "B"), (
+        f"memory grows by {growth_words}; {budget:g} are allowed"
+    )
     if not at_most(trend.high, budget, "growth of memory a request, at most", "B"):
         hint = "a longer run tells: gonogo load --profile soak"
         raise Unobserved(

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from gonogo.base.comparing import above, nothing, so
+from gonogo.base.comparing import above, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.http import MetricsEvidence
@@ -24,8 +24,10 @@ def test_metrics_parse(metrics: MetricsEvidence) -> None:
         raise Unobserved(metrics.exchange.summary, hint="declare http.largest_body, as in '64 MiB'")
     if metrics.exchange.hurried:
         raise Unobserved(metrics.exchange.summary, hint="raise limits.probe")
-    assert so(metrics.exchange.ok, "metrics", "answered", str(metrics.exchange.status)), metrics.exchange.summary
-    assert so(not metrics.parse_error, "text of the metrics", "parses", "does not parse"), f"{metrics.exchange.url}: {metrics.parse_error}{metrics.exchange.beginning}"
+    assert shown(metrics.exchange.ok, "answer", metrics.exchange.status, "2xx"), metrics.exchange.summary
+    assert so(not metrics.parse_error, "text of the metrics", "parses", "does not parse"), (
+        f"{metrics.exchange.url}: {metrics.parse_error}{metrics.exchange.beginning}"
+    )
     assert above(metrics.samples, 0, "samples"), f"{metrics.exchange.url} holds no sample"
 
 
@@ -35,7 +37,9 @@ def test_metrics_are_well_formed(metrics: MetricsEvidence) -> None:
 
     Fix: hold the text against promtool check metrics; write metrics with the client library instead of by hand.
     """
-    assert nothing(metrics.remarks, "what only some readers accept"), f"{metrics.exchange.url}: {'; '.join(metrics.remarks)}"
+    assert nothing(metrics.remarks, "what only some readers accept"), (
+        f"{metrics.exchange.url}: {'; '.join(metrics.remarks)}"
+    )
 
 
 @pytest.mark.check("metrics-series")
@@ -46,7 +50,9 @@ def test_required_series_exist(metrics: MetricsEvidence, environment: Environmen
     """
     series = environment.require(Http).series
     missing = [name for name in series if name not in metrics.series]
-    assert nothing(missing, "series that are missing", of=len(series)), f"{metrics.exchange.url} lacks {', '.join(missing)}"
+    assert nothing(missing, "series that are missing", of=len(series)), (
+        f"{metrics.exchange.url} lacks {', '.join(missing)}"
+    )
 
 
 @pytest.mark.check("metrics-moving")
@@ -66,7 +72,9 @@ def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> Non
         assert so(not in_turn, f"registry of {name}", "one", "several"), (
             f"{where}: {name} gives {listed}, one request after another: several registries answer in turn"
         )
-        assert above(len(set(numbers)), 1, f"values of {name}"), f"{where}: {name} stays at {numbers[-1]:g} although requests were made in between"
+        assert above(len(set(numbers)), 1, f"values of {name}"), (
+            f"{where}: {name} stays at {numbers[-1]:g} although requests were made in between"
+        )
 
 
 @pytest.mark.check("metrics-private")
@@ -78,10 +86,14 @@ def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
     reply = metrics.without_token
     if reply is None:
         everybody = f"{metrics.exchange.url}: everybody reads {metrics.samples} samples, and no token is declared"
-        assert so(not metrics.exchange.served, "answer without a token", "refused", "served"), everybody
+        assert shown(not metrics.exchange.served, "answer without a token", metrics.exchange.status, "a refusal"), (
+            everybody
+        )
         raise Unobserved(metrics.exchange.summary, hint="declare http.metrics_token")
     refused = not reply.served or NO_ANSWERS.intersection(reply.marks)
-    assert so(refused, "answer without the token", f"status {reply.status}", "served"), f"{reply.url} answers without the token"
+    assert shown(refused, "answer without the token", reply.status, "a refusal"), (
+        f"{reply.url} answers without the token"
+    )
     if reply.failed or reply.status in _UNDECIDED or NO_ANSWERS.intersection(reply.marks):
         raise Unobserved(f"{reply.summary} without the token: that does not tell whether it is private")
 

@@ -49,13 +49,17 @@ def test_plain_connections_are_refused(mongo: MongoEvidence) -> None:
 
     Fix: net.tls.mode: requireTLS, and restart each member.
     """
-    assert so(mongo.with_tls, "TLS, by the service's URL", "asked for", "not asked for"), "the service's own URL does not ask for TLS; add tls=true"
+    assert so(mongo.with_tls, "TLS, by the service's URL", "asked for", "not asked for"), (
+        "the service's own URL does not ask for TLS; add tls=true"
+    )
     assert so(mongo.verifies, "verification, by the service's URL", "on", "off"), (
         "the service's own URL turns verification off, so anybody may pose as the server; remove "
         "tlsInsecure, tlsAllowInvalidCertificates and tlsAllowInvalidHostnames"
     )
     open_to_all = [member for member, refusal in mongo.plain.items() if refusal.accepted]
-    assert nothing(open_to_all, "members that answer without TLS", of=len(mongo.plain)), f"{', '.join(open_to_all)} answers without TLS"
+    assert nothing(open_to_all, "members that answer without TLS", of=len(mongo.plain)), (
+        f"{', '.join(open_to_all)} answers without TLS"
+    )
     untried = set(mongo.members).difference(mongo.plain)
     if untried or not mongo.plain:
         raise Unobserved(f"a connection without TLS could not be tried at {', '.join(sorted(untried)) or 'any member'}")
@@ -71,8 +75,12 @@ def test_strangers_may_not_read(mongo: MongoEvidence, environment: Environment) 
         raise Unobserved("the service's own user may not read either, so a refusal proves nothing")
     anonymous = _tried(mongo.anonymous, "a read without logging in")
     wrong = _tried(mongo.wrong_password, "a login with a wrong password")
-    assert so(not anonymous.accepted, "read without logging in", "refused", "accepted"), f"an anonymous client may read {_declared(environment).database}"
-    assert so(not wrong.accepted, "login with a wrong password", "refused", "accepted"), "a login with a wrong password is accepted"
+    assert so(not anonymous.accepted, "read without logging in", "refused", "accepted"), (
+        f"an anonymous client may read {_declared(environment).database}"
+    )
+    assert so(not wrong.accepted, "login with a wrong password", "refused", "accepted"), (
+        "a login with a wrong password is accepted"
+    )
     for action, refused, codes in (
         ("an anonymous read", anonymous, {_UNAUTHORIZED}),
         ("a wrong password", wrong, _WRONG_LOG_IN),
@@ -92,7 +100,9 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
     assert so(not mongo.standalone, "replica set", "yes", "no, a single server"), (
         f"{_members(mongo)} takes writes, and is no member of a replica set: nobody has what it loses"
     )
-    assert so(mongo.writable_primary, "primary", "there", "missing"), f"the replica set of {_members(mongo)} has no primary: nothing can be written"
+    assert so(mongo.writable_primary, "primary", "there", "missing"), (
+        f"the replica set of {_members(mongo)} has no primary: nothing can be written"
+    )
 
 
 @pytest.mark.check("mongo-wire-version")
@@ -120,13 +130,17 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
 
     Fix: grant readWrite on the service's own database, and nothing else.
     """
-    assert so(mongo.roles or not mongo.wide_privileges, "access control", "on", "off"), f"nobody is logged in, and may {mongo.wide_privileges[0]}"
+    assert so(mongo.roles or not mongo.wide_privileges, "access control", "on", "off"), (
+        f"nobody is logged in, and may {mongo.wide_privileges[0]}"
+    )
     assert nothing(mongo.wide_privileges, "rights beyond its database"), (
         f"the service's user ({', '.join(mongo.roles)}) may do more than read and write {_declared(environment).database}: "
         f"{'; '.join(mongo.wide_privileges[:3])}"
     )
     forbidden = _tried(mongo.forbidden, "listing all users")
-    assert so(not forbidden.accepted, "listing all users", "refused", "accepted"), f"the service's user ({', '.join(mongo.roles)}) may list every user of the cluster"
+    assert so(not forbidden.accepted, "listing all users", "refused", "accepted"), (
+        f"the service's user ({', '.join(mongo.roles)}) may list every user of the cluster"
+    )
 
 
 @pytest.mark.check("mongo-indexes")
@@ -150,8 +164,12 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
         served = any(not reason for reason in reasons.values())
         keys = f"{'text of ' if index.text else ''}{' '.join(index.keys)}"
         spelled = ", ".join(existing_index.spelled for existing_index in existing) or "none"
-        assert so(reasons, f"index on {index.collection}.{keys}", "there", "missing"), f"{index.collection} has no index on {keys}; it has: {spelled}"
-        assert so(served, "what the indexes serve", "declared fields", "not the declared fields"), f"the index on {index.collection}.{keys} {next(iter(reasons.values()))}; it has: {spelled}"
+        assert so(reasons, f"index on {index.collection}.{keys}", "there", "missing"), (
+            f"{index.collection} has no index on {keys}; it has: {spelled}"
+        )
+        assert so(served, "what the indexes serve", "declared fields", "not the declared fields"), (
+            f"the index on {index.collection}.{keys} {next(iter(reasons.values()))}; it has: {spelled}"
+        )
 
 
 @pytest.mark.check("mongo-latency")
@@ -176,15 +194,23 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
 
     Fix: look at the user's rights on its database, then at the health of the members.
     """
-    assert so(mongo_write.acknowledged, "write", "acknowledged", "not acknowledged (w=0)"), "the service's own URL says w=0: nobody answers whether a write was kept"
+    assert so(mongo_write.acknowledged, "write", "acknowledged", "not acknowledged (w=0)"), (
+        "the service's own URL says w=0: nobody answers whether a write was kept"
+    )
     if mongo_write.kept_out:
         raise Unobserved(
             f"the service's user may write to its own collections only, and not a synthetic document: {mongo_write.problem}",
             hint="grant it find, insert and remove on gonogo_scratch",
         )
-    assert so(mongo_write.written, "write by majority", "done", "failed"), f"a synthetic document could not be written by majority: {mongo_write.problem}"
-    assert so(mongo_write.read_back, "read by majority", "the same", "not the same"), f"what was written by majority is not read back: {mongo_write.problem}"
-    assert so(mongo_write.removed, "synthetic document", "removed", "still there"), f"the synthetic document could not be removed again: {mongo_write.problem}"
+    assert so(mongo_write.written, "write by majority", "done", "failed"), (
+        f"a synthetic document could not be written by majority: {mongo_write.problem}"
+    )
+    assert so(mongo_write.read_back, "read by majority", "the same", "not the same"), (
+        f"what was written by majority is not read back: {mongo_write.problem}"
+    )
+    assert so(mongo_write.removed, "synthetic document", "removed", "still there"), (
+        f"the synthetic document could not be removed again: {mongo_write.problem}"
+    )
 
 
 @pytest.mark.check("mongo-write-concern")
@@ -221,7 +247,9 @@ def test_monitoring_user_can_look(mongo_status: MongoStatusEvidence) -> None:
 
     Fix: grant clusterMonitor to the monitoring user, and give its URL.
     """
-    assert so(mongo_status.reachable, "replica set, for the monitoring user", "readable", "not readable"), f"the monitoring user cannot read the replica set: {mongo_status.problem}"
+    assert so(mongo_status.reachable, "replica set, for the monitoring user", "readable", "not readable"), (
+        f"the monitoring user cannot read the replica set: {mongo_status.problem}"
+    )
 
 
 @pytest.mark.check("mongo-members")
@@ -235,7 +263,9 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
     with_data = [member for member in mongo_status.members if member.state != "ARBITER"]
     down = [member for member in mongo_status.members if not member.healthy or member.state not in _GOOD_STATES]
     assert above(len(mongo_status.members), 0, "members"), f"replica set {mongo_status.replica_set} tells of no member"
-    assert nothing(down, "members that are not well", of=len(mongo_status.members)), "; ".join(f"member {member.name} is {member.state}" for member in down)
+    assert nothing(down, "members that are not well", of=len(mongo_status.members)), "; ".join(
+        f"member {member.name} is {member.state}" for member in down
+    )
     assert at_least(len(with_data), least, "members with data"), (
         f"replica set {mongo_status.replica_set} has {len(with_data)} member{'s' * (len(with_data) != 1)} with data, "
         f"{least} are wanted: what one loses, nobody has"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gonogo.base.comparing import nothing, so
+from gonogo.base.comparing import nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.http import OpenApiEvidence
 
@@ -21,10 +21,12 @@ def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
         raise Unobserved(openapi.exchange.summary, hint="declare http.largest_body, as in '64 MiB'")
     if openapi.exchange.hurried:
         raise Unobserved(openapi.exchange.summary, hint="raise limits.probe")
-    assert so(openapi.exchange.ok, "document", "answered", str(openapi.exchange.status)), openapi.exchange.summary
-    assert so(not openapi.parse_error, "text of the document", "parses", "does not parse"), f"{where}: {openapi.parse_error}{openapi.exchange.beginning}"
+    assert shown(openapi.exchange.ok, "answer", openapi.exchange.status, "2xx"), openapi.exchange.summary
+    assert so(not openapi.parse_error, "text of the document", "parses", "does not parse"), (
+        f"{where}: {openapi.parse_error}{openapi.exchange.beginning}"
+    )
     known = (openapi.version or "").startswith(_VERSIONS)
-    assert so(known, "version of OpenAPI", openapi.version or "", openapi.version or "missing"), (
+    assert shown(known, "version of OpenAPI", openapi.version, "3.x or 2.0"), (
         f"{where}: openapi is {openapi.version or 'missing'}, 3.x or 2.0 expected"
     )
     more = len(openapi.problems) - _MOST_NAMED
@@ -39,4 +41,6 @@ def test_description_can_be_used(openapi: OpenApiEvidence) -> None:
 
     Fix: give servers the public address of the API, and describe its operations.
     """
-    assert nothing(openapi.remarks, "what makes it hard to use"), f"{openapi.exchange.url}: {'; '.join(openapi.remarks)}"
+    assert nothing(openapi.remarks, "what makes it hard to use"), (
+        f"{openapi.exchange.url}: {'; '.join(openapi.remarks)}"
+    )

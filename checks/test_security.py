@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gonogo.base.comparing import at_most, equal, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_origins, provoked
@@ -50,7 +51,9 @@ def test_user_is_let_in(walk: Walk) -> None:
     for user in (caller, other):
         reply = user.get(api.me(user))
         assert reply.status < _BROKEN, reply.said
-        assert reply.exchange.served, f"a user who has just logged in is refused: {reply.said}"
+        assert shown(reply.exchange.served, "answer to a user", reply.status, "2xx"), (
+            f"a user who has just logged in is refused: {reply.said}"
+        )
         user.who = api.known_as(reply)
         if not user.who:
             raise Unobserved(f"{reply.said}; {api.who} names nobody in it", hint="is who of [api] right?")
@@ -60,7 +63,9 @@ def test_user_is_let_in(walk: Walk) -> None:
             hint="is who of [api] right? it must tell users apart",
         )
     reply = api.stranger.get(api.me(caller))
-    assert not api.known_as(reply), f"a stranger without a token is taken for a user: {reply.said}"
+    assert so(not api.known_as(reply), "stranger", "known as nobody", "taken for a user"), (
+        f"a stranger without a token is taken for a user: {reply.said}"
+    )
     assert reply.status < _BROKEN, f"a stranger is an error, and no refusal: {reply.said}"
     if not api.section.signed and caller.token.count(".") == 2 and caller.token.startswith("eyJ"):  # noqa: PLR2004 - a JWT
         raise Unobserved("[api] declares opaque tokens, and this service's are JWTs", hint="remove opaque from [api]")
@@ -78,7 +83,9 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
         read = walk.keep["caller"].get(me, {"Origin": origin})
         for reply in (read, walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT})):
             allowed = _allowed(reply)
-            assert allowed not in {origin, "*"}, f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"
+            assert shown(allowed not in {origin, "*"}, "foreign pages may read", allowed, "none"), (
+                f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"
+            )
 
 
 @pytest.mark.check("security-cors-own")
@@ -93,7 +100,7 @@ def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
         asked = walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT}).answers(200, 204)
         for reply in (read, asked):
             allowed = _allowed(reply)
-            assert allowed == origin, (
+            assert equal(allowed, origin, f"{_ALLOWED} for {origin}"), (
                 f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed or 'nothing'}"
             )
 
@@ -107,7 +114,9 @@ def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None
     for origin in _own(environment):
         reply = walk.keep["caller"].get(walk.api.me(walk.keep["caller"]), {"Origin": origin}).answers(200)
         vary = reply.exchange.headers.get("vary", "")
-        assert "origin" in vary.lower() or vary == "*", f"{reply.request} from {origin} has Vary: {vary or 'nothing'}"
+        assert shown("origin" in vary.lower() or vary == "*", "Vary", vary, "Origin"), (
+            f"{reply.request} from {origin} has Vary: {vary or 'nothing'}"
+        )
 
 
 @pytest.mark.check("security-tokens-forged")
@@ -125,8 +134,8 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
             broken.append(f"{wrong} is an error, and no refusal: {reply.said}")
         elif reply.status == _TOO_MANY and not taken and not broken:
             raise Unobserved(f"{reply.said}; not every forged token could be shown", hint="let gonogo ask more often")
-    assert not taken, f"GET {api.me(caller)} takes a token with {some_of(taken)}"
-    assert not broken, f"a token with {some_of(broken)}"
+    assert nothing(taken, "forged tokens that are taken"), f"GET {api.me(caller)} takes a token with {some_of(taken)}"
+    assert nothing(broken, "forged tokens that are an error"), f"a token with {some_of(broken)}"
     user, reply = api.asked_as(caller.token, caller)
     if user != caller.who:
         raise Unobserved(f"the good token is refused as well by now, so that refusals say nothing: {reply.said}")
@@ -141,7 +150,7 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
     token, environment = _token(walk), walk.world.environment
     host = urlsplit(environment.service.base_url).hostname or ""
     key = token.key(guesses(environment.service.name, host, *host.split(".")[:-1]))
-    if key is not None:
+    if not so(key is None, "key of a list of words", "none fits", "one fits"):
         other = walk.keep["other"]
         forged = claims_of_key(token, key, **{**read_token(other.token).claims, "exp": None})
         user, _ = walk.api.asked_as(forged, other)
@@ -161,7 +170,9 @@ def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
             f"tokens are signed with {token.algorithm}, which has no shared key", hint="leave out signed_with"
         )
     where = f"{declared.variable} of [variables.files.{declared.file}]" if declared else ""
-    assert token.key(walk.api.signing_key()) is not None, f"tokens are signed with another key than {where}"
+    assert so(token.key(walk.api.signing_key()) is not None, "key of tokens", "that of the file", "another"), (
+        f"tokens are signed with another key than {where}"
+    )
 
 
 @pytest.mark.check("security-tokens-end")
@@ -171,9 +182,9 @@ def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
     Fix: set exp; a quarter of an hour with a refresh token, or a day without.
     """
     ends, longest = _token(walk).ends, policy.duration("longest")
-    assert ends is not None, "tokens never expire"
+    assert so(ends is not None, "tokens", "end", "never end"), "tokens never expire"
     left = ends - walk.began
-    assert left <= longest, f"tokens are good for {left}, {longest} is the longest"
+    assert at_most(left, longest, "life of a token"), f"tokens are good for {left}, {longest} is the longest"
 
 
 @pytest.mark.check("security-closed")
@@ -216,14 +227,16 @@ def test_objects_are_private(walk: Walk) -> None:
     for name, own in api.section.objects.items():
         made = _control(owner.call(own), "their owners", f"objects.{name}")
         path = api.place_of(own, made, owner)
-        shown = _control(owner.get(path), "their owners", f"objects.{name}").body.text
-        if mark not in shown:
+        read = _control(owner.get(path), "their owners", f"objects.{name}").body.text
+        if mark not in read:
             raise Unobserved(
-                f"{path} does not show its owner {mark}, by which it would be known again: {shown[:100]}",
+                f"{path} does not show its owner {mark}, by which it would be known again: {read[:100]}",
                 hint=f"put {{mark}} into a field of objects.{name} that its reader sees",
             )
         for whose, reply in (("another user", walk.keep["other"].get(path)), ("a stranger", api.stranger.get(path))):
-            assert mark not in reply.body.text, f"{whose} reads what belongs to a user: {reply.said}"
+            assert so(mark not in reply.body.text, f"what {whose} reads", "nothing of others", "what is a user's"), (
+                f"{whose} reads what belongs to a user: {reply.said}"
+            )
             assert reply.status < _BROKEN, f"{whose} who asks is an error, and no refusal: {reply.said}"
 
 
@@ -259,7 +272,8 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
             f"a body within the limit is answered otherwise than a small one: {within.said}; {small.said}",
             hint="is body_limit of [api] what the service takes?",
         )
-    assert beyond.status != small.status and 400 <= beyond.status < _BROKEN, (  # noqa: PLR2004, PT018 - one statement
+    refused = beyond.status != small.status and 400 <= beyond.status < _BROKEN  # noqa: PLR2004 - 4xx
+    assert shown(refused, f"answer to {_above(limit)} bytes, {limit} the most", beyond.status, "4xx"), (
         f"a body of {_above(limit)} bytes is not refused, although {limit} are the most: {beyond.said}"
     )
 
@@ -284,10 +298,12 @@ def test_large_files_are_refused(walk: Walk) -> None:
             caller.upload(upload, upload.limit - 1, f"{mark}-after"), "users with a file within the limit", "upload"
         )
     if upload.listed:
-        shown = _control(caller.get(upload.listed), "users", "upload.listed").body.text
-        if f"{mark}-within" not in shown:
-            raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {shown[:100]}")
-        assert f"{mark}-beyond" not in shown, f"a file that was refused is stored: GET {upload.listed} shows it"
+        listed = _control(caller.get(upload.listed), "users", "upload.listed").body.text
+        if f"{mark}-within" not in listed:
+            raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {listed[:100]}")
+        assert so(f"{mark}-beyond" not in listed, "file that was refused", "not stored", "stored"), (
+            f"a file that was refused is stored: GET {upload.listed} shows it"
+        )
 
 
 @pytest.mark.check("security-operators-refused")
@@ -298,14 +314,18 @@ def test_operators_are_no_values(walk: Walk) -> None:
     """
     api, victim = walk.api, walk.keep["other"]
     plain = victim.call(api.login, password=_wrong_password())
-    assert not api.token_in(plain), f"any password is accepted: {plain.said}"
+    assert so(not api.token_in(plain), "login with a wrong password", "refused", "accepted"), (
+        f"any password is accepted: {plain.said}"
+    )
     name = victim.known.get("email", "")
     quotes = (*QUOTES, f"{name}' -- ", f"{name}'/*")
     for kind, values in (("operators", () if api.login.form else OPERATORS), ("quotes", quotes)):
         tried = [reply for value in values for reply in _logins_with(api, victim, value)]
         for reply in tried:
             taken = api.token_in(reply) or (reply.exchange.served and not plain.exchange.served)
-            assert not taken, f"a login with {kind} in place of values is taken: {reply.said}"
+            assert so(not taken, f"login with {kind}", "refused", "taken"), (
+                f"a login with {kind} in place of values is taken: {reply.said}"
+            )
             assert reply.status < _BROKEN, f"{kind} in place of values are an error, and no refusal: {reply.said}"
         if tried and all(reply.status == _TOO_MANY for reply in tried):
             raise Unobserved(f"no login with {kind} was looked at: {tried[0].said}", hint="wait, and run it again")
@@ -323,10 +343,14 @@ def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> Non
     victim = walk.keep["other"]
     first = victim.call(login, password=_wrong_password())
     stops = {_TOO_MANY, _LOCKED}
-    if not any(victim.call(login, password=_wrong_password()).status in stops for _ in range(most - 1)):
+    tried = (number for number in range(2, most + 1) if victim.call(login, password=_wrong_password()).status in stops)
+    stopped = next(tried, most + 1)
+    if not at_most(stopped, most, "wrong passwords until a 429 or 423"):
         pytest.fail(f"{most} wrong passwords in a row for one account, and never a 429; {first.said}")
     again = victim.call(login, password=_wrong_password(), headers=OTHER_ADDRESS)
-    assert again.status in stops, f"{again.said}; it said 429 until X-Forwarded-For named another address"
+    assert shown(again.status in stops, "answer from another address", again.status, "429 or 423"), (
+        f"{again.said}; it said 429 until X-Forwarded-For named another address"
+    )
 
 
 def _own(environment: Environment) -> Sequence[str]:
@@ -357,7 +381,9 @@ def _control(reply: Reply, whom: str, key: str) -> Reply:
 
 
 def _refused(reply: Reply, whom: str) -> None:
-    assert not reply.exchange.served, f"{whom} is answered: {reply.said}"
+    assert shown(not reply.exchange.served, f"answer to {whom}", reply.status, "a refusal"), (
+        f"{whom} is answered: {reply.said}"
+    )
     assert reply.status < _BROKEN, f"{whom} who asks is an error, and no refusal: {reply.said}"
 
 
@@ -365,7 +391,9 @@ def _too_large(reply: Reply, what: str) -> None:
     """Refused for its size: only the size is other than in what was taken just before."""
     if reply.exchange.status in {None, _TOO_MANY}:
         raise Unobserved(f"nobody knows whether {what} is refused: {reply.said}", hint="read on, and answer 413")
-    assert 400 <= reply.status < _BROKEN, f"{what} is not refused: {reply.said}"  # noqa: PLR2004 - 4xx
+    assert shown(400 <= reply.status < _BROKEN, f"answer to {what}", reply.status, "4xx"), (
+        f"{what} is not refused: {reply.said}"
+    )
 
 
 def _below(limit: int) -> int:
@@ -398,4 +426,6 @@ def _no_query(walk: Walk, path: str) -> None:
         reply = caller.get(looked_up(path, walk.api.nobody("absent").known, ending))
         assert reply.status < _BROKEN, f"a quote in the address is an error, and no value: {reply.said}"
         served = reply.exchange.served and not nothing.exchange.served
-        assert not served, f"a query in the address finds what is not there: {reply.said}"
+        assert so(not served, "what a query in the address finds", "nothing", "something"), (
+            f"a query in the address finds what is not there: {reply.said}"
+        )

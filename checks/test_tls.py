@@ -39,8 +39,12 @@ def test_only_current_versions_are_spoken(tls: TlsEvidence) -> None:
     new = [name for name in _NEW if tls.accepts(name)]
     only = f", but {', '.join(old)} only" if old else ""
     refused = [offer for offer in map(tls.offer, _NEW) if offer and offer.handshake is Handshake.REFUSED]
-    assert so(len(refused) < len(_NEW), "TLS 1.2 or 1.3", _offered(new), "both refused"), f"{tls.where()} accepts neither TLS 1.2 nor 1.3{only}"
-    assert nothing(old, "versions before TLS 1.2 accepted", of=len(_OLD)), f"{tls.where()} still accepts {', '.join(old)}"
+    assert so(len(refused) < len(_NEW), "TLS 1.2 or 1.3", _offered(new), "both refused"), (
+        f"{tls.where()} accepts neither TLS 1.2 nor 1.3{only}"
+    )
+    assert nothing(old, "versions before TLS 1.2 accepted", of=len(_OLD)), (
+        f"{tls.where()} still accepts {', '.join(old)}"
+    )
     for name in (*_OLD, *(new or _NEW)):
         tls.answer(name)
 
@@ -52,7 +56,9 @@ def test_no_handshake_without_authentication(tls: TlsEvidence) -> None:
     Fix: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; and reload.
     """
     accepted = [f"{_cipher(tls, name)} ({name})" for name in _BROKEN_SUITES if tls.accepts(name)]
-    assert nothing(accepted, "broken ciphers accepted", of=len(_BROKEN_SUITES)), f"{tls.where()} accepts {', '.join(accepted)}: that protects nothing (RFC 9325, 4.1)"
+    assert nothing(accepted, "broken ciphers accepted", of=len(_BROKEN_SUITES)), (
+        f"{tls.where()} accepts {', '.join(accepted)}: that protects nothing (RFC 9325, 4.1)"
+    )
     for name in _BROKEN_SUITES:
         tls.answer(name)
 
@@ -66,7 +72,9 @@ def test_keys_are_exchanged_with_forward_secrecy(tls: TlsEvidence) -> None:
     assert so(not tls.accepts("static RSA"), "key exchange without forward secrecy accepted", "no", "yes"), (
         f"{tls.where()} accepts {_cipher(tls, 'static RSA')}, a key exchange without forward secrecy"
     )
-    assert so(not tls.accepts("3DES"), "cipher of short blocks (3DES) accepted", "no", "yes"), f"{tls.where()} accepts {_cipher(tls, '3DES')}, whose blocks are too short"
+    assert so(not tls.accepts("3DES"), "cipher of short blocks (3DES) accepted", "no", "yes"), (
+        f"{tls.where()} accepts {_cipher(tls, '3DES')}, whose blocks are too short"
+    )
     group = tls.offer("finite-field DH")
     if group is not None and group.handshake is Handshake.DONE:
         assert at_least(group.group_bits, _SMALLEST_GROUP, "Diffie-Hellman group", "bit"), (
@@ -106,8 +114,12 @@ def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment)
             f"{tls.where()} demands a client certificate, as declared, and gonogo has none to show",
             hint="verify what lies behind it by an attestation",
         )
-    assert so(not required, "client certificate", "as declared", "not asked for"), f"{tls.where()} lets clients in without a certificate; declared is that it requires one"
-    assert so(not demanded, "client certificate demanded", "no", "yes"), f"{tls.where()} demands a client certificate; a client without one is turned away"
+    assert so(not required, "client certificate", "as declared", "not asked for"), (
+        f"{tls.where()} lets clients in without a certificate; declared is that it requires one"
+    )
+    assert so(not demanded, "client certificate demanded", "no", "yes"), (
+        f"{tls.where()} demands a client certificate; a client without one is turned away"
+    )
 
 
 @pytest.mark.check("tls-alike")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, decided, nothing
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
@@ -40,7 +41,9 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
     """
     age = watch_journal.taken_at - watch_journal.ended
     oldest = max(watch_journal.demanded, policy.duration("oldest"))
-    if not watch_journal.launch_declared and age > oldest:
+    if watch_journal.launch_declared:
+        decided("launch of the journal", "launch.at", "launch.at, or a watch that has just ended")
+    elif not at_most(age, oldest, "watch ended ago"):
         raise Unobserved(
             f"{watch_journal.file}: the watch ended {format_duration(age)} ago; that may have been another launch",
             hint="watch this one, or declare launch.at, if that one is meant",
@@ -55,7 +58,7 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
         for one in watch_journal.polls
         if one.decision == "hold"
     ]
-    assert not held, f"on HOLD: {'; '.join(held)}"
+    assert nothing(held, "roles on HOLD", of=len(watch_journal.polls)), f"on HOLD: {'; '.join(held)}"
 
 
 @pytest.mark.check("watch-green")
@@ -72,16 +75,19 @@ def test_nothing_alarms_before_users_come(
         for one in green.alarms
     ]
     age = green.taken_at - green.looked_until
-    if age > 2 * green.every + policy.duration("late"):
+    if not at_most(age, 2 * green.every + policy.duration("late"), "age of the newest round"):
         raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
-    assert not alarms, f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
+    assert nothing(alarms, f"alarms within the last {format_duration(green.wanted)}"), (
+        f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
+    )
     if green.changed:
         raise Unobserved(
             f"it watches by another file: {and_more(green.changed, _FEW)} were judged otherwise",
             hint="end it, and begin it again with this file",
         )
-    if green.gaps or green.looked_until - green.began < green.wanted:
-        seen = min(green.looked_until - max([green.began, *(gap.ends for gap in green.gaps)]), green.wanted)
+    since = max([green.began, *(gap.ends for gap in green.gaps)])
+    if green.gaps or not at_least(green.looked_until - since, green.wanted, "watched without a gap for"):
+        seen = min(green.looked_until - since, green.wanted)
         raise Unobserved(
             f"somebody has watched for {format_duration(max(seen, timedelta(0)))} without a gap; "
             f"{format_duration(green.wanted)} is wanted",
@@ -119,7 +125,7 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
     Fix: send a message to the channel by hand, correct its secret, and ask for it to be delivered.
     """
     lost = [f"{one.event} of {one.alert} to {one.channel}: {one.answer}" for one in watch_journal.undelivered]
-    assert not lost, (
+    assert nothing(lost, "announcements that did not arrive", of=watch_journal.announced), (
         f"{len(lost)} of {counted(watch_journal.announced, 'announcement')} did not arrive: {and_more(lost, _FEW)}"
     )
 
@@ -132,7 +138,7 @@ def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
     """
     since = watch_journal.launch or watch_journal.began
     changed = [one.text for one in watch_journal.events if one.kind == CHANGED and one.utc >= since]
-    assert not changed, f"since {since:%Y-%m-%d %H:%M} UTC: {and_more(changed, _FEW)}"
+    assert nothing(changed, "changes since T-0"), f"since {since:%Y-%m-%d %H:%M} UTC: {and_more(changed, _FEW)}"
 
 
 @pytest.mark.check("watch-*")
@@ -145,7 +151,7 @@ def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environmen
     rule = rules_of(watch)[name]
     alert = _replayed(watched, rule, watch)
     _judge_alarms(watched, watch, rule)
-    if watched.share < watch.share:
+    if not at_least(watched.share, watch.share, "time in which it was observed", "share"):
         raise Unobserved(_unseen(watched, watch), hint="let gonogo watch go on for the whole time, and ask again")
     if alert.state == AlertState.PENDING:
         raise Unobserved(f"{name}: undecided when the time was over", hint="let the watch go on, and ask again")
@@ -177,7 +183,7 @@ def _judge_alarms(watched: WatchEvidence, watch: Watch, rule: Rule) -> None:
     threshold = rule.threshold
     within = watch.respond.of(threshold.severity if threshold else "warning")
     problems = [problem for alarm in alarms for problem in _problems(alarm, watched, within, told=bool(watch.channels))]
-    assert not problems, and_more(problems, _FEW)
+    assert nothing(problems, "alarms that were not handled in time", of=len(alarms)), and_more(problems, _FEW)
 
 
 def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: bool) -> Sequence[str]:
@@ -186,7 +192,7 @@ def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: 
     problems = []
     if alarm.ended is None:
         problems.append(f"{where}: still open: {alarm.reason}")
-    if alarm.unanswered(watched.looked_until) > within:
+    if not at_most(alarm.unanswered(watched.looked_until), within, f"{alarm.id} unanswered for", kind="unanswered"):
         after = alarm.answered_within
         answered = f"acknowledged after {format_duration(after)} only" if after else "never acknowledged"
         problems.append(f"{where}: {answered}; {format_duration(within)} is allowed ({alarm.reason})")

@@ -129,6 +129,11 @@ def so(condition: object, what: str, wanted: str, otherwise: str) -> bool:
     return _words(what, wanted if condition else otherwise, wanted, met=bool(condition))
 
 
+def decided(what: str, observed: object, wanted: str, *, met: bool = True) -> None:
+    """Note what a branch of the check has decided already, for checks that end there."""
+    _words(what, _told(observed), wanted, met=met)
+
+
 class _Kind(NamedTuple):
     """What a number is about."""
 
@@ -136,6 +141,11 @@ class _Kind(NamedTuple):
     unit: str
     kind: str
     """Of all comparisons of one kind the one with the least margin is kept; empty: ``what`` tells the kind."""
+
+
+def shown(condition: object, what: str, observed: object, wanted: str) -> bool:
+    """Whether a condition holds of what was observed; ``wanted`` in words, as in ``2xx, or as declared``."""
+    return _words(what, _told(observed), wanted, met=bool(condition))
 
 
 def _number(value: Amount, limit: Amount, relation: Relation, about: _Kind) -> bool:
@@ -200,21 +210,20 @@ def _told(value: object) -> str:
     """A value as people write it."""
     match value:
         case bool():
-            return "yes" if value else "no"
+            words = "yes" if value else "no"
         case Enum():
-            return str(value.value)
+            words = str(value.value)
         case timedelta():
-            return format_duration(value)
-        case str():
-            return value or "none"
+            words = format_duration(value)
         case set() | frozenset():
-            return ", ".join(sorted(map(_told, value))) or "none"
+            words = ", ".join(sorted(map(_told, value)))
         case list() | tuple():
-            return ", ".join(map(_told, value)) or "none"
+            words = ", ".join(map(_told, value))
         case None:
-            return "none"
+            words = ""
         case _:
-            return str(value)
+            words = str(value)
+    return words or "none"
 
 
 def _cut(value: float | str) -> float | str:

@@ -18,6 +18,7 @@ ENDED = pytest.StashKey[Ended]()
 
 _COMPARED = pytest.StashKey[dict[tuple[str, str, str], Compared]]()
 
+
 def call_check(item: pytest.Function, declaration: Declaration, limit: timedelta) -> None:
     """Let a check judge in seclusion. Raises as the check does, and for whatever is no judgement."""
     if not is_function_of(item, declaration):
