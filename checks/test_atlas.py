@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gonogo.base.comparing import above, at_least, at_most, equal, nothing, shown, so
+from gonogo.base.comparing import above, at_least, at_most, equal, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region, at_least
+from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region
+from gonogo.evidence.atlas import at_least as is_as_large
 from gonogo.evidence.atlas_roles import collections_written, is_of_another_database, may_write, too_much
 from gonogo.evidence.networks import Network, covered, is_everybody, networks
 from gonogo.families.atlas.section import Atlas
@@ -60,7 +61,7 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
         f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"
     )
     sizes = sorted({region.size for region in atlas.regions})
-    small = [size for size in sizes if not at_least(size, declared.size)]
+    small = [size for size in sizes if not is_as_large(size, declared.size)]
     assert above(len(sizes), 0, "sizes of nodes"), f"{atlas.cluster} has no nodes"
     assert shown(not small, "size of the nodes", sizes, f"{declared.size} or larger"), (
         f"{atlas.cluster} has nodes of {', '.join(sizes)}, not {declared.size}"
@@ -411,7 +412,7 @@ def _reaches(notification: Notification) -> bool:
 
 def _young(subject: str, times: list[datetime], atlas: AtlasEvidence, allowed: timedelta) -> None:
     newest = max(times, default=None)
-    assert so(newest is not None, subject.partition(": ")[2], "there", "none"), f"{subject}: there is none"
+    assert there(newest, subject.partition(": ")[2]), f"{subject}: there is none"
     age = atlas.taken_at - newest
     if age < -_CLOCKS_DIFFER_BY:
         raise Unobserved(f"{subject} is dated {_clock(newest)}, which is in the future", hint="is our own clock right?")

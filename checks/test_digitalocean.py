@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from gonogo.base.comparing import above, at_least, at_most, below, decided, equal, nothing, shown, so
+from gonogo.base.comparing import above, at_least, at_most, below, decided, equal, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -217,9 +217,7 @@ def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment:
     """
     droplet.require("copies")
     newest = _newest(droplet, droplet.copies)
-    assert so(newest is not None, "snapshot or backup", "there", "none"), (
-        f"{_name(droplet)}: has neither a snapshot nor a backup"
-    )
+    assert there(newest, "snapshot or backup"), f"{_name(droplet)}: has neither a snapshot nor a backup"
     _young(f"{_name(droplet)}: the newest copy", newest, droplet, environment)
 
 
@@ -232,9 +230,7 @@ def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Envir
     droplet.require("volumes")
     for volume in droplet.volumes:
         newest = _newest(droplet, (volume.newest_snapshot,) if volume.newest_snapshot else ())
-        assert so(newest is not None, "snapshots of volumes", "there", "none"), (
-            f"{_name(droplet)}: its volume {volume.id} has no snapshot"
-        )
+        assert there(newest, "snapshots of volumes"), f"{_name(droplet)}: its volume {volume.id} has no snapshot"
         _young(f"{_name(droplet)}: the newest snapshot of its volume {volume.id}", newest, droplet, environment)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gonogo.base.comparing import at_most, equal, nothing, shown, so
+from gonogo.base.comparing import at_most, equal, nothing, shown, so, there
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_origins, provoked
@@ -150,7 +150,8 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
     token, environment = _token(walk), walk.world.environment
     host = urlsplit(environment.service.base_url).hostname or ""
     key = token.key(guesses(environment.service.name, host, *host.split(".")[:-1]))
-    if not so(key is None, "key of a list of words", "none fits", "one fits"):
+    so(key is None, "key of a list of words", "none fits", "one fits")
+    if key is not None:
         other = walk.keep["other"]
         forged = claims_of_key(token, key, **{**read_token(other.token).claims, "exp": None})
         user, _ = walk.api.asked_as(forged, other)
@@ -182,7 +183,7 @@ def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
     Fix: set exp; a quarter of an hour with a refresh token, or a day without.
     """
     ends, longest = _token(walk).ends, policy.duration("longest")
-    assert so(ends is not None, "tokens", "end", "never end"), "tokens never expire"
+    assert there(ends, "tokens", "end", "never end"), "tokens never expire"
     left = ends - walk.began
     assert at_most(left, longest, "life of a token"), f"tokens are good for {left}, {longest} is the longest"
 
@@ -391,9 +392,8 @@ def _too_large(reply: Reply, what: str) -> None:
     """Refused for its size: only the size is other than in what was taken just before."""
     if reply.exchange.status in {None, _TOO_MANY}:
         raise Unobserved(f"nobody knows whether {what} is refused: {reply.said}", hint="read on, and answer 413")
-    assert shown(400 <= reply.status < _BROKEN, f"answer to {what}", reply.status, "4xx"), (
-        f"{what} is not refused: {reply.said}"
-    )
+    refused = 400 <= reply.status < _BROKEN  # noqa: PLR2004 - 4xx
+    assert shown(refused, f"answer to {what}", reply.status, "4xx"), f"{what} is not refused: {reply.said}"
 
 
 def _below(limit: int) -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.base.comparing import at_least, at_most, below, equal, nothing, one_of, shown, so
+from gonogo.base.comparing import at_least, at_most, below, equal, nothing, one_of, shown, so, there
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.firewall import FirewallRule, openings
@@ -131,7 +131,7 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     """
     declared, firewall = _declared(server, environment), server.firewall
     _must_be_shown(server, "firewall")
-    assert so(firewall is not None, "ufw", "installed", "not installed"), f"{server.address}: ufw is not installed"
+    assert there(firewall, "ufw", "installed", "not installed"), f"{server.address}: ufw is not installed"
     assert so(firewall.active, "ufw now", "active", "not active"), f"{server.address}: ufw is not active"
     assert so(firewall.enabled, "ufw at the start of the machine", "enabled", "not enabled"), (
         f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
@@ -166,9 +166,7 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
     """
     declared = _declared(server, environment)
     _must_be_shown(server, "jails")
-    assert so(server.jails is not None, "fail2ban", "installed", "not installed"), (
-        f"{server.address}: fail2ban is not installed"
-    )
+    assert there(server.jails, "fail2ban", "installed", "not installed"), f"{server.address}: fail2ban is not installed"
     missing = sorted(set(declared.jails) - set(server.jails))
     assert nothing(missing, "jails that are not active", of=len(declared.jails)), (
         f"{server.address}: fail2ban has no active jail {', '.join(missing)}"
@@ -255,9 +253,7 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
         raise _not_shown(server, "containers")
     for name in declared.containers:
         container = (server.containers or {}).get(name)
-        assert so(container is not None, f"container {name}", "there", "missing"), (
-            f"{server.address}: there is no container {name}"
-        )
+        assert there(container, f"container {name}"), f"{server.address}: there is no container {name}"
         well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status)
         assert shown(well, f"state of {name}", container.status, "up and well"), (
             f"{server.address}: the container {name} is not well: {container.status}"
@@ -317,7 +313,7 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
     if not declared.logs:
         raise _undeclared(server, "logs")
     _must_be_shown(server, "rotation")
-    assert so(server.rotation is not None, "logrotate", "installed", "not installed"), (
+    assert there(server.rotation, "logrotate", "installed", "not installed"), (
         f"{server.address}: logrotate is not installed"
     )
     errors = server.rotation.errors

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gonogo.base.comparing import above, at_least, at_most, decided, equal, nothing, shown, so
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.stripe import (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gonogo.base.comparing import nothing, so
+from gonogo.base.durations import format_duration
 
 if TYPE_CHECKING:
     from gonogo.journey.walk import Walk

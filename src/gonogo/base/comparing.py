@@ -11,12 +11,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard, TypeVar
 
 from gonogo.base.durations import format_duration
 
 Relation = Literal["at most", "below", "at least", "above", "as wanted"]
 Amount = float | timedelta
+Kept = TypeVar("Kept")
 _LONGEST = 200
 """Characters of a text that are kept: people read it in passing."""
 
@@ -58,13 +59,15 @@ class Contradiction(Exception):
     """A check passed although it found a comparison missed: what it noted is not what it was judged by."""
 
 
-_NOTED: ContextVar[dict[tuple[str, str, str], Compared] | None] = ContextVar("noted", default=None)
+Noted = dict[tuple[str, str, str], Compared]
+"""What was compared, by its kind, relation and unit."""
+_NOTED: ContextVar[Noted | None] = ContextVar("noted", default=None)
 
 
 @contextmanager
-def noting() -> Iterator[dict[tuple[str, str, str], Compared]]:
+def noting() -> Iterator[Noted]:
     """Keep what is compared in here. Raises Contradiction at the end of a judgement that no comparison supports."""
-    noted: dict[tuple[str, str, str], Compared] = {}
+    noted: Noted = {}
     token = _NOTED.set(noted)
     try:
         yield noted
@@ -112,9 +115,9 @@ def equal(value: object, wanted: object, what: str) -> bool:
     return _words(what, _told(value), _told(wanted), met=value == wanted)
 
 
-def one_of(value: object, wanted: Collection[object], what: str) -> bool:
+def one_of(value: object, wanted: Collection[object], what: str, *, kind: str = "") -> bool:
     """Whether the value is one of those that are wanted."""
-    return _words(what, _told(value), " or ".join(map(_told, wanted)) or "none", met=value in wanted)
+    return _words(what, _told(value), " or ".join(map(_told, wanted)) or "none", met=value in wanted, kind=kind)
 
 
 def nothing(found: Iterable[object], what: str, *, of: int | None = None) -> bool:
@@ -141,6 +144,11 @@ class _Kind(NamedTuple):
     unit: str
     kind: str
     """Of all comparisons of one kind the one with the least margin is kept; empty: ``what`` tells the kind."""
+
+
+def there(value: Kept | None, what: str, wanted: str = "there", otherwise: str = "missing") -> TypeGuard[Kept]:
+    """Whether it is there at all, whatever it is."""
+    return _words(what, otherwise if value is None else wanted, wanted, met=value is not None)
 
 
 def shown(condition: object, what: str, observed: object, wanted: str) -> bool:
@@ -181,8 +189,8 @@ def _stands(value: float, relation: Relation, limit: float) -> bool:
             return value > limit
 
 
-def _words(what: str, observed: str, wanted: str, *, met: bool) -> bool:
-    _note(Compared(what=what, observed=observed, wanted=wanted, met=met), what)
+def _words(what: str, observed: str, wanted: str, *, met: bool, kind: str = "") -> bool:
+    _note(Compared(what=what, observed=observed, wanted=wanted, met=met), kind or what)
     return met
 
 

@@ -9,7 +9,7 @@ from threading import Event
 
 from anyio.from_thread import BlockingPortal
 
-from gonogo.base.comparing import Compared, noting
+from gonogo.base.comparing import Noted, noting
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
@@ -144,7 +144,7 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
     A step that Ctrl-C or the deadline came before has a failure in place of evidence: nothing was asked.
     """
     taken_at, began = datetime.now(UTC), time.monotonic()
-    noted: Mapping[object, Compared] = {}
+    noted: Noted = {}
     try:
         walk.begin_step()
         walk.world.alive()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.base.comparing import Compared, noting
+from gonogo.base.comparing import Noted, noting
 from gonogo.base.supervision import tell
 from gonogo.judging.collected_items import is_function_of
 from gonogo.judging.endings import NoJudgement, ended_by, nothing_left_to_await
@@ -16,7 +16,7 @@ from gonogo.record.ended import Ended
 ENDED = pytest.StashKey[Ended]()
 """How a check ended that was called, a step that was walked, or what blocked either."""
 
-_COMPARED = pytest.StashKey[dict[tuple[str, str, str], Compared]]()
+_COMPARED = pytest.StashKey[Noted]()
 
 
 def call_check(item: pytest.Function, declaration: Declaration, limit: timedelta) -> None:
