@@ -1,15 +1,18 @@
 """One check, or one line of the checklist, with all that is known of it: ``gonogo show``."""
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Outcome, Results, facts_at
+from gonogo.report.measured import measured
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import LINE_SHAPES, SHAPES, word
 
 _LONGEST = 600
 _MOST_ITEMS = 40
 _DEEPEST = 8
+_WIDTH = 80
 
 
 def render_check(results: Results, check: CheckResult) -> str:
@@ -45,6 +48,15 @@ def _observation(results: Results, observation: Observation) -> Iterator[str]:
     if observation.hint:
         label = "fix" if observation.outcome in {Outcome.FAIL, Outcome.WARN} else "hint"
         yield f"  {label}: {visible(observation.hint)}"
+    for row in measured(observation):
+        # What was missed is seen without its colour as well.
+        yield from wrap(
+            f"{visible(row.what)}: {visible(row.line)}",
+            _WIDTH,
+            initial_indent=f"  {'✔' if row.met else '✖'} ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )
     if observation.cause:
         yield f"  because of {visible(observation.cause.check)} at {visible(' · '.join(observation.cause.scope))}"
     for kind, facts in observation.facts.items():
