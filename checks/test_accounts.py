@@ -2,7 +2,7 @@
 
 import pytest
 
-from gonogo.base.comparing import above, equal, nothing, so
+from gonogo.base.comparing import at_least, equal, nothing, so
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.accounts import DsnProjectEvidence, UrlClusterEvidence
 
@@ -41,7 +41,7 @@ def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
     where = f"{url_cluster.file}: {url_cluster.name}"
     assert so(url_cluster.present, "URL", "there", "missing"), f"{where} is missing, or empty"
     assert so(url_cluster.found, "cluster", "found", "not found"), f"Atlas has no cluster {url_cluster.cluster}"
-    assert above(len(url_cluster.url_hosts), 0, "hosts in the URL"), f"{where} names no host"
+    assert at_least(len(url_cluster.url_hosts), 1, "hosts in the URL"), f"{where} names no host"
     if not url_cluster.hosts:
         raise Unobserved(f"Atlas does not say by which names {url_cluster.cluster} is reached")
     foreign = sorted(set(url_cluster.url_hosts) - set(url_cluster.hosts))

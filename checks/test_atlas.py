@@ -62,7 +62,7 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
     )
     sizes = sorted({region.size for region in atlas.regions})
     small = [size for size in sizes if not is_as_large(size, declared.size)]
-    assert above(len(sizes), 0, "sizes of nodes"), f"{atlas.cluster} has no nodes"
+    assert at_least(len(sizes), 1, "sizes of nodes"), f"{atlas.cluster} has no nodes"
     assert shown(not small, "size of the nodes", sizes, f"{declared.size} or larger"), (
         f"{atlas.cluster} has nodes of {', '.join(sizes)}, not {declared.size}"
     )
@@ -111,7 +111,7 @@ def test_database_users_may_do_what_they_need_only(atlas: AtlasEvidence, environ
     atlas.require("users")
     section, declared = environment.section(MongoDb), _section(environment).users
     database = section.database if section else None
-    assert above(len(atlas.users), 0, "database users"), f"{atlas.cluster}: there is no database user"
+    assert at_least(len(atlas.users), 1, "database users"), f"{atlas.cluster}: there is no database user"
     permitted = {user.name: frozenset(declared.get(user.name, ())) for user in atlas.users}
     wrong = [fault for user in atlas.users for fault in too_much(user, database, permitted[user.name])]
     assert nothing(wrong, "rights beyond what is needed", of=len(atlas.users)), f"{atlas.cluster}: {', '.join(wrong)}"
@@ -257,7 +257,7 @@ def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
     faults = [f"{alert.event} {fault}" for alert in about if (fault := _tells_nobody(alert, atlas.cluster))]
     telling = len(about) - len(faults)
     if telling:
-        assert above(telling, 0, "alerts when a node or the primary is lost")
+        assert at_least(telling, 1, "alerts when a node or the primary is lost")
         return
     if any(alert.about_cluster is None and not _silent(alert) for alert in about):
         raise Unobserved(f"{atlas.cluster}: whether an alert is about it cannot be told: {'; '.join(faults)}")
@@ -279,6 +279,9 @@ def test_somebody_is_told_when_room_runs_out(atlas: AtlasEvidence, policy: Polic
     told_metrics = {
         alert.metric for alert in atlas.alerts if not _tells_nobody(alert, atlas.cluster) and _in_time(alert, most)
     }
+    for alert in atlas.alerts:
+        if alert.metric in told_metrics and alert.metric != _NO_SHARE and alert.threshold is not None:
+            _notes_threshold(alert, most, atlas.cluster)
     missing = [room for room, metrics in _ROOM.items() if not metrics & told_metrics]
     assert nothing(missing, f"of disk and connections, without an alert at {most:g} % or below"), (
         f"{atlas.cluster}: nobody is told when {' and '.join(missing)} run out"
@@ -324,7 +327,7 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     )
     _not_only_some_collections([user for user in service or partly if user not in writers], writers, database, atlas)
     if not unclear:
-        assert above(len(writers), 0, "users who may write"), f"{atlas.cluster}: nobody may read and write {place}"
+        assert at_least(len(writers), 1, "users who may write"), f"{atlas.cluster}: nobody may read and write {place}"
         assert not service or any(user.is_service for user in writers), (
             f"{atlas.cluster}: the service's user {service[0].name} may not read and write {place}"
         )
@@ -394,6 +397,12 @@ def _in_time(alert: AlertSetting, most_percent: float) -> bool:
     """Whether an alert about a metric fires before it is too late."""
     low_enough = alert.metric == _NO_SHARE or (alert.threshold is not None and alert.threshold <= most_percent)
     return alert.operator == "GREATER_THAN" and low_enough
+
+
+def _notes_threshold(alert: AlertSetting, most: float, cluster: str) -> None:
+    """An alert that counts, as it was judged: by the same limit."""
+    if alert.threshold is not None and _in_time(alert, most) and not _tells_nobody(alert, cluster):
+        at_most(alert.threshold, most, f"alert on {alert.metric} above", "%", kind="alert")
 
 
 def _silent(alert: AlertSetting) -> str:

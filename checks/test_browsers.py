@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gonogo.base.comparing import nothing, shown, so
+from gonogo.base.comparing import decided, nothing, shown, so
 from gonogo.environment.model import Environment
 from gonogo.evidence.http import Exchange, PlainHttpEvidence, ServiceEvidence
 from gonogo.families.dns.section import Dns
@@ -25,7 +25,9 @@ def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
 
     Fix: Set-Cookie: NAME=…; Secure; HttpOnly; SameSite=Lax
     """
-    for exchange, name, attributes in _cookies(service):
+    cookies = _cookies(service)
+    decided("cookies that were looked at", len(cookies), "any number")
+    for exchange, name, attributes in cookies:
         if _SESSION.search(name) and not _AGAINST_FORGERY.search(name):
             missing = [wanted for wanted in ("Secure", "HttpOnly") if wanted.lower() not in attributes]
             assert nothing(missing, "Secure or HttpOnly that sessions lack"), (
@@ -39,7 +41,9 @@ def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
 
     Fix: Set-Cookie: NAME=…; Secure; SameSite=Lax
     """
-    for exchange, name, attributes in _cookies(service):
+    cookies = _cookies(service)
+    decided("cookies that were looked at", len(cookies), "any number")
+    for exchange, name, attributes in cookies:
         missing = [wanted for wanted in ("Secure", "SameSite") if wanted.lower() not in attributes]
         assert nothing(missing, "Secure or SameSite that cookies lack"), (
             f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"

@@ -135,7 +135,7 @@ def test_account_has_ssh_keys(droplet: DropletEvidence) -> None:
     Fix: add a key under Settings → Security → SSH Keys.
     """
     droplet.require("account_keys")
-    assert above(droplet.account_keys, 0, "SSH keys of the account"), (
+    assert at_least(droplet.account_keys, 1, "SSH keys of the account"), (
         "the account has no SSH key: new droplets get a root password"
     )
 
@@ -148,7 +148,7 @@ def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, 
     that did not reach the droplet is made again.
     """
     droplet.require("firewalls")
-    assert above(len(droplet.firewalls), 0, "cloud firewalls"), f"{_name(droplet)}: is behind no cloud firewall"
+    assert at_least(len(droplet.firewalls), 1, "cloud firewalls"), f"{_name(droplet)}: is behind no cloud firewall"
     _must_hold(droplet)
     declared = _section(environment).open_ports
     rules = _rules(droplet)
@@ -193,6 +193,9 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
     most = policy.number("most_percent")
     faults = {kind: [_alert_fault(alert, most) for alert in droplet.alerts if alert.kind == kind] for kind in _NEEDED}
     missing = [kind for kind, kind_faults in faults.items() if all(kind_faults)]
+    for alert in droplet.alerts:
+        if alert.kind in _NEEDED and alert.threshold is not None and not _alert_fault(alert, most):
+            at_most(alert.threshold, most, f"alert on {alert.kind} above", "%", kind="alert")
     if missing:
         droplet.require("alerts_by_tag")
     problems = "; ".join(f"{kind} ({', '.join(faults[kind]) or 'no policy is about this droplet'})" for kind in missing)
@@ -228,6 +231,8 @@ def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Envir
     Fix: doctl compute volume snapshot VOLUME --snapshot-name NAME, before the release is deployed.
     """
     droplet.require("volumes")
+    if not droplet.volumes:
+        decided("volumes", "none", "none without a snapshot")
     for volume in droplet.volumes:
         newest = _newest(droplet, (volume.newest_snapshot,) if volume.newest_snapshot else ())
         assert there(newest, "snapshots of volumes"), f"{_name(droplet)}: its volume {volume.id} has no snapshot"

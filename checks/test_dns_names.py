@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pytest
 
-from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
+from gonogo.base.comparing import at_least, at_most, decided, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Host
@@ -195,6 +195,7 @@ def _require_landings(
 ) -> None:
     """Each address must be one that the world reaches, and serve the name; a host's with a certificate for it."""
     world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
+    decided("addresses that were looked at", len(landings), "any number")
     for landing in landings:
         where = f"{name} leads to {landing.address}"
         assert so(is_public(landing.address) or not world, "addresses", "reached by the world", "not public"), (

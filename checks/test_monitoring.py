@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gonogo.base.comparing import above, at_most, equal, nothing, so, unnoted
+from gonogo.base.comparing import at_least, at_most, equal, nothing, so, unnoted
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more
@@ -38,7 +38,7 @@ def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Enviro
     """
     prometheus.require("rules")
     rules = _ours(prometheus, environment)
-    assert above(len(rules), 0, "alerting rules"), "Prometheus has no alerting rule: nothing there could ever fire"
+    assert at_least(len(rules), 1, "alerting rules"), "Prometheus has no alerting rule: nothing there could ever fire"
     broken = [_broken(rule) for rule in rules if rule.health == "err"]
     assert nothing(broken, "rules that are broken", of=len(rules)), and_more(broken, _FEW)
     late = [
@@ -76,7 +76,7 @@ def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environ
     assert nothing(missing, "instances that are missing", of=len(declared)), (
         f"Prometheus has no active target with the instance {', '.join(missing)}"
     )
-    assert above(len(targets), 0, "targets that are the service"), (
+    assert at_least(len(targets), 1, "targets that are the service"), (
         f"none of the {prometheus.other_targets} active targets of Prometheus is the service: none has the URL of http.metrics"
     )
     problems = [problem for target in targets if (problem := _unread(prometheus, target, policy))]
@@ -96,7 +96,7 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
     series = environment.require(Monitoring).payments or ""
     word = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
     rules = [rule for rule in _ours(prometheus, environment) if word.search(rule.query)]
-    assert above(len(rules), 0, "rules about payments"), f"no alerting rule of Prometheus goes by {series}"
+    assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus goes by {series}"
     working = [
         rule
         for rule in rules
@@ -104,11 +104,13 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
     ]
     for rule in working:
         _late(prometheus, rule.last_evaluation, rule.interval, policy)
-    assert above(len(working), 0, "rules about payments that work"), and_more([_broken(rule) for rule in rules], _FEW)
-    assert above(prometheus.payments, 0, f"series of {series}"), (
+    assert at_least(len(working), 1, "rules about payments that work"), and_more(
+        [_broken(rule) for rule in rules], _FEW
+    )
+    assert at_least(prometheus.payments, 1, f"series of {series}"), (
         f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
     )
-    assert above(prometheus.alertmanagers, 0, "Alertmanagers"), (
+    assert at_least(prometheus.alertmanagers, 1, "Alertmanagers"), (
         "Prometheus sends its alerts to no Alertmanager: nobody would be told"
     )
 
@@ -157,7 +159,7 @@ def test_dashboard_shows_what_happens_now(
     assert so(dashboard.found, "dashboard", "found", "not found"), f"Grafana has no dashboard {dashboard.uid}"
     dashboard.require("database")
     assert equal(dashboard.database, "ok", "database of Grafana"), f"Grafana's own database is {dashboard.database}"
-    assert above(len(dashboard.panels), 0, "panels"), f"no panel of {dashboard.title or dashboard.uid} asks anything"
+    assert at_least(len(dashboard.panels), 1, "panels"), f"no panel of {dashboard.title or dashboard.uid} asks anything"
     empty = environment.require(Monitoring).dashboards[dashboard.scope[-1]].may_be_empty
     problems = [problem for panel in dashboard.panels if (problem := _not_shown(panel, dashboard, policy, empty))]
     assert nothing(problems, "panels that do not show", of=len(dashboard.panels)), (
@@ -178,7 +180,9 @@ def _not_shown(panel: DashboardPanel, dashboard: DashboardEvidence, policy: Poli
     if panel.newest is None:
         return f'the panel {panel.title} says "No data"'
     age = dashboard.clock - panel.newest
-    late = not at_most(age, policy.duration("newest"), f"age of the newest point of {panel.title}", kind="point")
+    late = not at_most(
+        max(age, timedelta(0)), policy.duration("newest"), f"age of the newest point of {panel.title}", kind="point"
+    )
     return f"the newest point of the panel {panel.title} is {format_duration(age)} old" if late else ""
 
 
@@ -215,7 +219,7 @@ def _broken(rule: AlertRule) -> str:
 def _late(prometheus: PrometheusEvidence, moment: datetime | None, interval: timedelta | None, policy: Policy) -> bool:
     """Whether it was last done too long ago; judged, and noted."""
     allowed = _INTERVALS * (interval or _UNTOLD) + policy.duration("late")
-    return moment is not None and not at_most(prometheus.clock - moment, allowed, "last done ago")
+    return moment is not None and not at_most(max(prometheus.clock - moment, timedelta(0)), allowed, "last done ago")
 
 
 def _is_late(

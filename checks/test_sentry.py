@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gonogo.base.comparing import above, at_least, at_most, decided, equal, nothing, shown, so
+from gonogo.base.comparing import at_least, at_most, decided, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
@@ -91,7 +91,7 @@ def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environ
         f"{sentry.number}: its events are refused"
     )
     limit = sentry.key_limit
-    assert limit is None or above(limit.count, 0, "events that the key takes"), (
+    assert limit is None or at_least(limit.count, 1, "events that the key takes"), (
         f"the client key of the service's DSN takes no event at all in {sentry.project}"
     )
     if not sentry.ingest_host:
@@ -133,10 +133,10 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
     """
     sentry.require("alerts")
-    assert above(len(sentry.alerts), 0, "alerts"), f"{sentry.project} has no alert"
+    assert at_least(len(sentry.alerts), 1, "alerts"), f"{sentry.project} has no alert"
     name = _section(environment).environment
     faults = [next(_faults(alert, name), "") for alert in sentry.alerts]
-    assert above(faults.count(""), 0, "alerts that tell of new errors"), (
+    assert at_least(faults.count(""), 1, "alerts that tell of new errors"), (
         f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
     )
     telling = [alert for alert, fault in zip(sentry.alerts, faults, strict=True) if not fault]
@@ -159,7 +159,7 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
     name = _section(environment).environment
     telling = [alert for alert in sentry.alerts if not any(_faults(alert, name))]
     reached = [alert for alert in telling if not all(_owners_only(action) for action in _reaching(alert))]
-    assert above(len(reached), 0, "alerts that reach somebody without an owner"), (
+    assert at_least(len(reached), 1, "alerts that reach somebody without an owner"), (
         f"{sentry.project}: {', '.join(alert.name for alert in telling)} tells the owners of an issue only, and nobody "
         "of an issue without one"
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gonogo.base.comparing import above, at_least, at_most, decided, equal, nothing, shown, so
+from gonogo.base.comparing import at_least, at_most, decided, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -213,15 +213,15 @@ def test_events_are_sent_to_this_service(stripe: StripeEvidence, environment: En
     """
     endpoints = _endpoints(stripe, environment)
     own = [endpoint for endpoint in endpoints if not endpoint.application]
-    assert above(len(own), 0, "endpoints for this account's own events"), (
+    assert at_least(len(own), 1, "endpoints for this account's own events"), (
         f"the endpoint {endpoints[0].url} is for accounts connected to application {endpoints[0].application}, "
         "and not for this account's own events"
     )
     enabled = [endpoint for endpoint in own if endpoint.status == "enabled"]
-    assert above(len(enabled), 0, "endpoints that are enabled"), f"the endpoint {own[0].url} is {own[0].status}"
+    assert at_least(len(enabled), 1, "endpoints that are enabled"), f"the endpoint {own[0].url} is {own[0].status}"
     live = _declared(environment).mode == "live"
     right = [endpoint for endpoint in enabled if endpoint.live == live]
-    assert above(len(right), 0, "endpoints of this mode"), (
+    assert at_least(len(right), 1, "endpoints of this mode"), (
         f"the endpoint {own[0].url} is for {'live' if own[0].live else 'test'} events"
     )
 
@@ -335,7 +335,7 @@ def _endpoints(stripe: StripeEvidence, environment: Environment) -> Sequence[Web
     matching = [endpoint for endpoint in stripe.endpoints if same_address(endpoint.url, url)]
     if not matching:
         stripe.require("destinations")
-    assert above(len(matching), 0, "endpoints of this address"), (
+    assert at_least(len(matching), 1, "endpoints of this address"), (
         f"no endpoint is registered for {url}; there is {others}"
     )
     return matching
@@ -350,7 +350,7 @@ def _own(stripe: StripeEvidence, environment: Environment) -> Sequence[WebhookEn
         for endpoint in endpoints
         if not endpoint.application and endpoint.status == "enabled" and endpoint.live == live
     ]
-    assert above(len(own), 0, "endpoints enabled for this account"), (
+    assert at_least(len(own), 1, "endpoints enabled for this account"), (
         f"no endpoint of {endpoints[0].url} is enabled for this account's own events"
     )
     return own
@@ -392,7 +392,7 @@ def _offered(stripe: StripeEvidence, method: str, section: Stripe) -> None:
         _offered_by_default(stripe, method)
         return
     named = [configuration for configuration in stripe.own_configurations if configuration.id == declared]
-    assert above(len(named), 0, "active configurations of this name"), (
+    assert at_least(len(named), 1, "active configurations of this name"), (
         f"there is no active payment method configuration {declared} of this account"
     )
     assert so(method in named[0].available, method, "offered", "not offered"), (
@@ -410,7 +410,7 @@ def _offered_by_default(stripe: StripeEvidence, method: str) -> None:
     )
     default = next((configuration for configuration in own if configuration.default), None)
     why = f" in {default.id}, the default one{_why(default, method)}" if default else ""
-    assert above(len(offering), 0, f"configurations that offer {method}"), (
+    assert at_least(len(offering), 1, f"configurations that offer {method}"), (
         f"no payment method configuration of this account offers {method}: it is not offered{why}{foreign}"
     )
     if default is None:

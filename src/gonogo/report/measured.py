@@ -28,7 +28,7 @@ class Measured:
     """What is left of the limit; with a minus where it is missed; empty where there is no number."""
     met: bool
     among: str
-    """How many of its kind were compared, where that is more than one: ``least margin of 12``."""
+    """How many of its kind were compared, where that is more than one: ``least margin of 12``, ``3 times``."""
 
     @property
     def line(self) -> str:
@@ -40,9 +40,12 @@ class Measured:
 
 
 def measured(observation: Observation) -> Sequence[Measured]:
-    """What the check was judged by at this target, what it missed first; empty in records of older versions."""
+    """What the check was judged by at this target; empty in records of older versions.
+
+    What it missed comes first, then numbers, which have a margin, then words.
+    """
     rows = [_in_words(compared) for compared in observation.measured]
-    return sorted(rows, key=lambda row: row.met)
+    return sorted(rows, key=lambda row: (row.met, not row.margin))
 
 
 def earlier_outcomes(results: Results, check: CheckResult) -> tuple[str, str]:
@@ -56,15 +59,23 @@ def earlier_outcomes(results: Results, check: CheckResult) -> tuple[str, str]:
 def _in_words(compared: Compared) -> Measured:
     observed, wanted, margin = compared.observed, compared.wanted, compared.margin
     numbers = margin is not None
-    least = "least margin" if numbers else "first"
     return Measured(
         what=compared.what,
         observed=_told(observed, compared.unit),
         wanted=f"{compared.relation} {_told(wanted, compared.unit)}" if numbers else str(wanted),
         margin="" if margin is None else _margin(margin, compared),
         met=compared.met,
-        among=f"{least} of {compared.times}" if compared.times > 1 else "",
+        among=_among(compared),
     )
+
+
+def _among(compared: Compared) -> str:
+    """How many were compared. Of words all that are met say the same, and the first that is missed ends the check."""
+    if compared.times == 1:
+        return ""
+    if compared.margin is not None:
+        return f"least margin of {compared.times}"
+    return f"{compared.times} times" if compared.met else ""
 
 
 def _margin(margin: float, compared: Compared) -> str:
@@ -101,8 +112,8 @@ def _duration(seconds: float) -> str:
     except OverflowError:
         return f"{seconds:.3g} s"
     milliseconds = abs(duration) / timedelta(milliseconds=1)
-    if duration and milliseconds < 10:  # noqa: PLR2004 - else there would be one digit, or none
-        return f"{_MINUS if duration < timedelta(0) else ''}{milliseconds:.2g} ms"
+    if milliseconds < 1000:  # noqa: PLR2004 - a second
+        return f"{_MINUS if duration < timedelta(0) else ''}{milliseconds:.3g} ms"
     return format_duration(duration)
 
 
