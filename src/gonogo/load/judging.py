@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gonogo.base.comparing import below, so
+from gonogo.base.comparing import below, shown
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
@@ -129,7 +129,8 @@ def _note(result: LimitResult, load: LoadEvidence) -> None:
         below(share, result.limit, counted.name, "share", kind=kind)
     else:
         sure = f"fewer than {100 * result.limit:.3g} %, with {load.confidence:.0%} confidence"
-        so(kept, counted.name, sure, f"{counted.count} of {counted.requests}")
+        doubt = "" if result.decision is LimitDecision.MISSED else ", not certain"
+        shown(kept, counted.name, f"{counted.count} of {counted.requests} ({share:.1%}){doubt}", sure)
 
 
 def over_budget(traffic: Traffic, load: LoadEvidence) -> Counted:

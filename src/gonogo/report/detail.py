@@ -49,11 +49,10 @@ def _observation(results: Results, observation: Observation) -> Iterator[str]:
         label = "fix" if observation.outcome in {Outcome.FAIL, Outcome.WARN} else "hint"
         yield f"  {label}: {visible(observation.hint)}"
     for row in measured(observation):
-        # What was missed is seen without its colour as well.
         yield from wrap(
             f"{visible(row.what)}: {visible(row.line)}",
             _WIDTH,
-            initial_indent=f"  {'✔' if row.met else '✖'} ",
+            initial_indent=f"  {row.shape} ",
             subsequent_indent="      ",
             break_on_hyphens=False,
         )

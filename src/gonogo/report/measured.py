@@ -7,7 +7,7 @@ from datetime import timedelta
 from gonogo.base.comparing import Compared
 from gonogo.base.durations import format_duration
 from gonogo.record.history import OUTCOME_LETTERS
-from gonogo.record.results import CheckResult, Observation, Results
+from gonogo.record.results import CheckResult, Observation, Outcome, Results
 from gonogo.report.wording import SHAPES
 
 _OUTCOMES = {letter: outcome for outcome, letter in OUTCOME_LETTERS.items()}
@@ -27,6 +27,8 @@ class Measured:
     margin: str
     """What is left of the limit; with a minus where it is missed; empty where there is no number."""
     met: bool
+    shape: str
+    """Of a pass, of a failure, or of what could not be judged."""
     among: str
     """How many of its kind were compared, where that is more than one: ``least margin of 12``, ``3 times``."""
 
@@ -44,7 +46,8 @@ def measured(observation: Observation) -> Sequence[Measured]:
 
     What it missed comes first, then numbers, which have a margin, then words.
     """
-    rows = [_in_words(compared) for compared in observation.measured]
+    missed = SHAPES[Outcome.ERROR if observation.outcome is Outcome.ERROR else Outcome.FAIL]
+    rows = [_in_words(compared, missed) for compared in observation.measured]
     return sorted(rows, key=lambda row: (row.met, not row.margin))
 
 
@@ -56,7 +59,7 @@ def earlier_outcomes(results: Results, check: CheckResult) -> tuple[str, str]:
     return shapes, ", ".join(outcome.value if outcome else "not planned" for outcome in told)
 
 
-def _in_words(compared: Compared) -> Measured:
+def _in_words(compared: Compared, missed: str) -> Measured:
     observed, wanted, margin = compared.observed, compared.wanted, compared.margin
     numbers = margin is not None
     return Measured(
@@ -65,6 +68,7 @@ def _in_words(compared: Compared) -> Measured:
         wanted=f"{compared.relation} {_told(wanted, compared.unit)}" if numbers else str(wanted),
         margin="" if margin is None else _margin(margin, compared),
         met=compared.met,
+        shape=SHAPES[Outcome.PASS] if compared.met else missed,
         among=_among(compared),
     )
 

@@ -7,6 +7,7 @@ from gonogo_mysql.evidence import Grant, MysqlEvidence, MysqlReplicaEvidence
 from gonogo_mysql.section import Mysql
 from gonogo_mysql.support import last_day_of_repairs, product_and_series
 
+from gonogo.base.comparing import at_least, at_most, equal, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -23,9 +24,11 @@ def test_service_can_ask(mysql: MysqlEvidence) -> None:
     Fix: read the server's log; look at bind_address, the account's host part, and its password. The URL must name the
     primary.
     """
-    assert mysql.reachable, f"{mysql.server}: {mysql.problem}"
+    assert so(mysql.reachable, "reachable", "yes", "no"), f"{mysql.server}: {mysql.problem}"
     mysql.require("takes_writes")
-    assert mysql.takes_writes, f"{mysql.server}: takes no writes: read_only is on, as on a replica"
+    assert so(mysql.takes_writes, "takes writes", "yes", "no"), (
+        f"{mysql.server}: takes no writes: read_only is on, as on a replica"
+    )
 
 
 @pytest.mark.check("mysql-tls")
@@ -34,7 +37,7 @@ def test_nobody_reads_along(mysql: MysqlEvidence) -> None:
 
     Fix: ssl_cert, ssl_key and require_secure_transport = ON in the server's configuration, or ALTER USER … REQUIRE SSL.
     """
-    assert mysql.encrypted, f"{mysql.server}: the server offers no TLS"
+    assert so(mysql.encrypted, "encrypted", "yes", "no"), f"{mysql.server}: the server offers no TLS"
     mysql.require("server_needs_tls", "user_needs_tls")
     assert mysql.server_needs_tls or mysql.user_needs_tls, (
         f"{mysql.server}: a login of {mysql.user} without TLS is taken: neither the server nor the account demands TLS"
@@ -48,9 +51,13 @@ def test_strangers_stay_outside(mysql: MysqlEvidence) -> None:
     Fix: ALTER USER … IDENTIFIED BY '…'; DROP USER ''@'%' (mariadb-secure-installation does both).
     """
     mysql.require("without_password", "anonymous", "root")
-    assert mysql.without_password == "refused", f"{mysql.server}: {mysql.user} was let in without a password"
-    assert mysql.anonymous == "refused", f"{mysql.server}: somebody without a name and a password was let in"
-    assert mysql.root == "refused", f"{mysql.server}: root was let in without a password"
+    assert equal(mysql.without_password, "refused", "without password"), (
+        f"{mysql.server}: {mysql.user} was let in without a password"
+    )
+    assert equal(mysql.anonymous, "refused", "anonymous"), (
+        f"{mysql.server}: somebody without a name and a password was let in"
+    )
+    assert equal(mysql.root, "refused", "root"), f"{mysql.server}: root was let in without a password"
 
 
 @pytest.mark.check("mysql-least-rights")
@@ -119,7 +126,7 @@ def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
     for name, (used, limit) in limits.items():
         if limit:
             free = max(0, limit - used) / limit
-            assert free >= policy.number("min_free_fraction"), (
+            assert at_least(free, policy.number("min_free_fraction"), f"free of {name}", "share", kind="free"), (
                 f"{mysql.server}: {used} of {limit} connections are taken, {free:.0%} are free ({name})"
             )
 
@@ -131,12 +138,14 @@ def test_replicas_follow(mysql_replica: MysqlReplicaEvidence, environment: Envir
     Fix: SHOW REPLICA STATUS on the replica names what stopped it or is slow.
     """
     replica, limit = mysql_replica, environment.require(Mysql).max_lag
-    assert replica.reachable, f"{replica.server}: {replica.problem}"
-    assert replica.read_only, f"{replica.server}: it takes writes (read_only is off); it is no replica any more"
+    assert so(replica.reachable, "reachable", "yes", "no"), f"{replica.server}: {replica.problem}"
+    assert so(replica.read_only, "read only", "yes", "no"), (
+        f"{replica.server}: it takes writes (read_only is off); it is no replica any more"
+    )
     replica.require("lag")
-    assert replica.lag is not None, (
+    assert there(replica.lag, "lag", "known", "not caught up in time"), (
         f"{replica.server}: a position of the primary was not applied within {format_duration(replica.waited)}"
     )
-    assert replica.lag <= limit, (
+    assert at_most(replica.lag, limit, "lag"), (
         f"{replica.server}: {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
     )

@@ -5,6 +5,7 @@ from gonogo_rabbitmq.evidence import RabbitmqClusterEvidence, RabbitmqEvidence, 
 from gonogo_rabbitmq.section import Rabbitmq
 from gonogo_rabbitmq.support import last_day_of_repairs, minor_series
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 
@@ -22,7 +23,7 @@ def test_service_can_log_in(rabbitmq: RabbitmqEvidence) -> None:
     Fix: read the broker's log; look at the user, its password, and its permissions in the virtual host
     (rabbitmqctl list_user_permissions).
     """
-    assert rabbitmq.reachable, f"{rabbitmq.server}: {rabbitmq.problem}"
+    assert so(rabbitmq.reachable, "reachable", "yes", "no"), f"{rabbitmq.server}: {rabbitmq.problem}"
 
 
 @pytest.mark.check("rabbitmq-tls")
@@ -31,7 +32,9 @@ def test_nobody_reads_along(rabbitmq: RabbitmqEvidence) -> None:
 
     Fix: listeners.tcp = none and listeners.ssl.default = 5671 in rabbitmq.conf; amqps:// in the service's URL.
     """
-    assert rabbitmq.encrypted, f"{rabbitmq.server}: the service's URL says amqp://, which is not encrypted"
+    assert so(rabbitmq.encrypted, "encrypted", "yes", "no"), (
+        f"{rabbitmq.server}: the service's URL says amqp://, which is not encrypted"
+    )
     rabbitmq.require("plain_ports")
     ports = ", ".join(map(str, rabbitmq.plain_ports))
     assert not rabbitmq.plain_ports, f"{rabbitmq.server}: a login without TLS begins at port {ports} of the same host"
@@ -44,7 +47,9 @@ def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
     Fix: rabbitmqctl delete_user guest.
     """
     rabbitmq.require("default_user")
-    assert rabbitmq.default_user == "refused", f"{rabbitmq.server}: guest with the password guest was let in"
+    assert equal(rabbitmq.default_user, "refused", "default user"), (
+        f"{rabbitmq.server}: guest with the password guest was let in"
+    )
 
 
 @pytest.mark.check("rabbitmq-password")
@@ -54,7 +59,7 @@ def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
     Fix: look at auth_backends in rabbitmq.conf, and at what the external one answers.
     """
     rabbitmq.require("wrong_password")
-    assert rabbitmq.wrong_password == "refused", (
+    assert equal(rabbitmq.wrong_password, "refused", "wrong password"), (
         f"{rabbitmq.server}: {rabbitmq.user} was let in with a made-up password"
     )
 
@@ -68,7 +73,7 @@ def test_service_may_do_its_own_work_only(rabbitmq: RabbitmqEvidence) -> None:
     rabbitmq.require("tags", "default_vhost")
     for tag in rabbitmq.tags:
         assert tag not in _POWERS, f"the service's user {rabbitmq.user} has the tag {tag}, which {_POWERS[tag]}"
-    assert rabbitmq.default_vhost != "accepted", (
+    assert shown(rabbitmq.default_vhost != "accepted", "default vhost", rabbitmq.default_vhost, "not accepted"), (
         f"the service's user {rabbitmq.user} may enter the virtual host / as well as its own, {rabbitmq.vhost}"
     )
 
@@ -98,7 +103,7 @@ def test_queue_is_there(rabbitmq_queue: RabbitmqQueueEvidence) -> None:
 
     Fix: start what declares the queue, or declare it; a queue whose node is down needs that node.
     """
-    assert rabbitmq_queue.exists, f"queue {rabbitmq_queue.name}: {rabbitmq_queue.problem}"
+    assert so(rabbitmq_queue.exists, "exists", "yes", "no"), f"queue {rabbitmq_queue.name}: {rabbitmq_queue.problem}"
 
 
 @pytest.mark.check("rabbitmq-consumers")
@@ -108,7 +113,9 @@ def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     Fix: start the workers; read their log for why they lost their connection.
     """
     queue, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
-    assert queue.consumers >= wanted, f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+    assert at_least(queue.consumers, wanted, "consumers"), (
+        f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+    )
 
 
 @pytest.mark.check("rabbitmq-backlog")
@@ -118,7 +125,9 @@ def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     Fix: more consumers, or faster ones; look for messages that every consumer rejects.
     """
     queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
-    assert queue.ready <= limit, f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+    assert at_most(queue.ready, limit, "messages that wait"), (
+        f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+    )
 
 
 @pytest.mark.check("rabbitmq-alarms")
@@ -129,7 +138,7 @@ def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
     """
     rabbitmq_cluster.require("nodes")
     alarms = [f"{node.name} has a {alarm} alarm" for node in rabbitmq_cluster.nodes for alarm in node.alarms]
-    assert not alarms, f"{rabbitmq_cluster.server}: {', '.join(alarms)}"
+    assert nothing(alarms, "alarms"), f"{rabbitmq_cluster.server}: {', '.join(alarms)}"
 
 
 @pytest.mark.check("rabbitmq-nodes")
