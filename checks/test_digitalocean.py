@@ -268,6 +268,8 @@ def test_a_copy_is_older_than_the_release(
         # Nobody turns back from a release that has proved itself.
         return
     before = [copy for copy in droplet.copies if timedelta() <= began - copy <= allowed]
+    if before:
+        at_most(began - max(before), allowed, "copy is older than the release by")
     newest = _newest(droplet, droplet.copies)
     assert shown(before or newest is None, "newest copy", _clock(newest), f"one from before {_clock(began)}"), (
         f"{_name(droplet)}: the newest copy is of {_clock(newest)}, release {wanted} runs since {_clock(began)}: there is "

@@ -1,5 +1,7 @@
 """MongoDB, judged as the service, the monitoring and strangers see it."""
 
+from datetime import timedelta
+
 import pytest
 
 from gonogo.base.comparing import at_least, at_most, equal, nothing, so
@@ -118,8 +120,8 @@ def test_server_is_supported(mongo: MongoEvidence, environment: Environment, pol
         f"MongoDB {mongo.server_version} speaks wire version {mongo.wire_version}, at least {wanted} is wanted"
     )
     end = support.last_day(support.MONGODB, mongo.server_version or "")
-    repaired = oldest or end is None or mongo.taken_at.date() <= end
-    assert so(repaired, "support of this version", f"until {end}" if end else "no end known", f"ended {end}"), (
+    left = None if oldest or end is None else end - mongo.taken_at.date()
+    assert left is None or at_least(left, timedelta(0), f"support of {mongo.server_version} is left for"), (
         f"MongoDB {mongo.server_version} is repaired no more since {end}"
     )
 

@@ -60,7 +60,7 @@ def _asked_without_end(name: str, limit: RateLimit, asking: Caller) -> Reply:
         if reply.status == _TOO_MANY:
             at_most(number, 2 * limit.most + 1, f"requests until a 429 ({name})", kind="requests")
             return reply
-        assert reply.status < _BROKEN, f"{name}: {reply.said}"
+        assert shown(reply.status < _BROKEN, "answers", reply.status, "no error"), f"{name}: {reply.said}"
         if time.monotonic() - began > limit.within.total_seconds():
             raise Unobserved(
                 f"{name}: only {number} requests could be sent within its time, and {limit.most} are permitted",
