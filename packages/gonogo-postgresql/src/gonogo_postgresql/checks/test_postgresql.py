@@ -67,7 +67,7 @@ def test_strangers_stay_outside(postgresql: PostgresqlEvidence) -> None:
     Fix: scram-sha-256 in place of trust in pg_hba.conf, then pg_ctl reload.
     """
     postgresql.require("without_password")
-    assert equal(postgresql.without_password, "refused", "without password"), (
+    assert equal(postgresql.without_password, "refused", "login without a password"), (
         f"{postgresql.server}: a login without a password was accepted"
     )
 
