@@ -18,7 +18,7 @@ from gonogo.environment.model import Environment
 from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_origins, provoked
 from gonogo.families.api.forgeries import altered, claims_of_key, forgeries, some_of
 from gonogo.families.api.keys import guesses
-from gonogo.families.api.placeholders import looked_up
+from gonogo.families.api.refusals import BROKEN, TOO_MANY, control, no_query, refused, too_large
 from gonogo.families.api.tokens import DIGESTS, AccessToken, read_token
 from gonogo.families.api.traces import trace_in
 from gonogo.families.http.section import Http
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-_TOO_MANY, _TOO_LARGE, _LOCKED = 429, 413, 423
-_REFUSED = {401, 403}
-_BROKEN = 500
+_TOO_LARGE, _LOCKED = 413, 423
 _MARGIN_BYTES = 1024
 
 
@@ -50,7 +48,7 @@ def test_user_is_let_in(walk: Walk) -> None:
         walk.keep["administrator"] = api.administrator()
     for user in (caller, other):
         reply = user.get(api.me(user))
-        assert shown(reply.status < _BROKEN, "answers, refusals among them", reply.status, "no error"), reply.said
+        assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), reply.said
         assert shown(reply.exchange.served, "answer to a user", reply.status, "2xx"), (
             f"a user who has just logged in is refused: {reply.said}"
         )
@@ -66,7 +64,7 @@ def test_user_is_let_in(walk: Walk) -> None:
     assert so(not api.known_as(reply), "stranger", "known as nobody", "taken for a user"), (
         f"a stranger without a token is taken for a user: {reply.said}"
     )
-    assert shown(reply.status < _BROKEN, "answers, refusals among them", reply.status, "no error"), (
+    assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
         f"a stranger is an error, and no refusal: {reply.said}"
     )
     if not api.section.signed and caller.token.count(".") == 2 and caller.token.startswith("eyJ"):  # noqa: PLR2004 - a JWT
@@ -132,9 +130,9 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
         user, reply = api.asked_as(token, caller)
         if user:
             taken.append(f"{wrong}, for {user}")
-        elif reply.status >= _BROKEN:
+        elif reply.status >= BROKEN:
             broken.append(f"{wrong} is an error, and no refusal: {reply.said}")
-        elif reply.status == _TOO_MANY and not taken and not broken:
+        elif reply.status == TOO_MANY and not taken and not broken:
             raise Unobserved(f"{reply.said}; not every forged token could be shown", hint="let gonogo ask more often")
     assert nothing(taken, "forged tokens that are taken"), f"GET {api.me(caller)} takes a token with {some_of(taken)}"
     assert nothing(broken, "forged tokens that are an error"), f"a token with {some_of(broken)}"
@@ -200,10 +198,10 @@ def test_strangers_stay_outside(walk: Walk) -> None:
     for path in section.closed:
         reply = walk.keep["caller"].get(path)
         if not section.gave("closed"):
-            _control(reply, "users", "closed")
+            control(reply, "users", "closed")
         # A document does not say which users may read: what is closed to this one is looked at, and proves nothing.
         judged += reply.exchange.served
-        _refused(walk.api.stranger.get(path), "a stranger")
+        refused(walk.api.stranger.get(path), "a stranger")
     if not judged:
         raise Unobserved("users are answered at none of the paths that the document closes", hint="write api.closed")
 
@@ -215,9 +213,9 @@ def test_administration_is_for_administrators(walk: Walk) -> None:
     Fix: require the role on every route of the administration, on the server.
     """
     for path in walk.api.section.admin:
-        _control(walk.keep["administrator"].get(path), "administrators", "admin")
-        _refused(walk.api.stranger.get(path), "a stranger")
-        _refused(walk.keep["caller"].get(path), "a user who is no administrator")
+        control(walk.keep["administrator"].get(path), "administrators", "admin")
+        refused(walk.api.stranger.get(path), "a stranger")
+        refused(walk.keep["caller"].get(path), "a user who is no administrator")
 
 
 @pytest.mark.check("security-objects")
@@ -228,9 +226,9 @@ def test_objects_are_private(walk: Walk) -> None:
     """
     api, owner, mark = walk.api, walk.keep["caller"], walk.world.mark
     for name, own in api.section.objects.items():
-        made = _control(owner.call(own), "their owners", f"objects.{name}")
+        made = control(owner.call(own), "their owners", f"objects.{name}")
         path = api.place_of(own, made, owner)
-        read = _control(owner.get(path), "their owners", f"objects.{name}").body.text
+        read = control(owner.get(path), "their owners", f"objects.{name}").body.text
         if mark not in read:
             raise Unobserved(
                 f"{path} does not show its owner {mark}, by which it would be known again: {read[:100]}",
@@ -240,7 +238,7 @@ def test_objects_are_private(walk: Walk) -> None:
             assert so(mark not in reply.body.text, f"what {whose} reads", "nothing of others", "what is a user's"), (
                 f"{whose} reads what belongs to a user: {reply.said}"
             )
-            assert shown(reply.status < _BROKEN, "answers, refusals among them", reply.status, "no error"), (
+            assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
                 f"{whose} who asks is an error, and no refusal: {reply.said}"
             )
 
@@ -280,8 +278,8 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
             f"a body within the limit is answered otherwise than a small one: {within.said}; {small.said}",
             hint="is body_limit of [api] what the service takes?",
         )
-    refused = beyond.status != small.status and 400 <= beyond.status < _BROKEN  # noqa: PLR2004 - 4xx
-    assert shown(refused, f"answer to {_above(limit)} bytes, {limit} the most", beyond.status, "4xx"), (
+    is_refused = beyond.status != small.status and 400 <= beyond.status < BROKEN  # noqa: PLR2004 - 4xx
+    assert shown(is_refused, f"answer to {_above(limit)} bytes, {limit} the most", beyond.status, "4xx"), (
         f"a body of {_above(limit)} bytes is not refused, although {limit} are the most: {beyond.said}"
     )
 
@@ -295,18 +293,18 @@ def test_large_files_are_refused(walk: Walk) -> None:
     upload, caller, mark = walk.api.section.upload, walk.keep["caller"], walk.world.mark
     if upload is None:
         raise Unobserved("no upload is declared")
-    _control(caller.upload(upload, upload.limit - 1, f"{mark}-within"), "users", "upload")
+    control(caller.upload(upload, upload.limit - 1, f"{mark}-within"), "users", "upload")
     statuses = set()
     for how, in_parts in (("", False), (", sent without its length,", True)):
         reply = caller.upload(upload, upload.limit + 1, f"{mark}-beyond", in_parts=in_parts)
-        _too_large(reply, f"a file of one byte more than {upload.limit}{how}")
+        too_large(reply, f"a file of one byte more than {upload.limit}{how}")
         statuses.add(reply.status)
     if statuses != {_TOO_LARGE}:  # which may be a word about the user, or about how many files there are
-        _control(
+        control(
             caller.upload(upload, upload.limit - 1, f"{mark}-after"), "users with a file within the limit", "upload"
         )
     if upload.listed:
-        listed = _control(caller.get(upload.listed), "users", "upload.listed").body.text
+        listed = control(caller.get(upload.listed), "users", "upload.listed").body.text
         if f"{mark}-within" not in listed:
             raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {listed[:100]}")
         assert so(f"{mark}-beyond" not in listed, "file that was refused", "not stored", "stored"), (
@@ -334,13 +332,13 @@ def test_operators_are_no_values(walk: Walk) -> None:
             assert so(not taken, f"login with {kind}", "refused", "taken"), (
                 f"a login with {kind} in place of values is taken: {reply.said}"
             )
-            assert shown(reply.status < _BROKEN, "answers, refusals among them", reply.status, "no error"), (
+            assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
                 f"{kind} in place of values are an error, and no refusal: {reply.said}"
             )
-        if tried and all(reply.status == _TOO_MANY for reply in tried):
+        if tried and all(reply.status == TOO_MANY for reply in tried):
             raise Unobserved(f"no login with {kind} was looked at: {tried[0].said}", hint="wait, and run it again")
     for path in api.section.lookups:
-        _no_query(walk, path)
+        no_query(api, walk.keep["caller"], path)
 
 
 @pytest.mark.check("security-logins-limited")
@@ -352,7 +350,7 @@ def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> Non
     most, login = round(policy.number("attempts")), walk.api.login
     victim = walk.keep["other"]
     first = victim.call(login, password=_wrong_password())
-    stops = {_TOO_MANY, _LOCKED}
+    stops = {TOO_MANY, _LOCKED}
     tried = (number for number in range(2, most + 1) if victim.call(login, password=_wrong_password()).status in stops)
     stopped = next(tried, most + 1)
     if not at_most(stopped, most, "wrong passwords until a 429 or 423"):
@@ -383,30 +381,6 @@ def _forged(walk: Walk) -> Iterator[tuple[str, str]]:
     return forgeries(_token(walk), read_token(walk.keep["other"].token).claims, walk.api.public_keys())
 
 
-def _control(reply: Reply, whom: str, key: str) -> Reply:
-    """Those who may are answered, or a refusal of others would say nothing."""
-    if not reply.exchange.served:
-        raise Unobserved(f"not even {whom} are answered: {reply.said}", hint=f"is {key} of [api] right?")
-    return reply
-
-
-def _refused(reply: Reply, whom: str) -> None:
-    assert shown(not reply.exchange.served, f"answer to {whom}", reply.status, "a refusal"), (
-        f"{whom} is answered: {reply.said}"
-    )
-    assert shown(reply.status < _BROKEN, "answers, refusals among them", reply.status, "no error"), (
-        f"{whom} who asks is an error, and no refusal: {reply.said}"
-    )
-
-
-def _too_large(reply: Reply, what: str) -> None:
-    """Refused for its size: only the size is other than in what was taken just before."""
-    if reply.exchange.status in {None, _TOO_MANY}:
-        raise Unobserved(f"nobody knows whether {what} is refused: {reply.said}", hint="read on, and answer 413")
-    refused = 400 <= reply.status < _BROKEN  # noqa: PLR2004 - 4xx
-    assert shown(refused, f"answer to {what}", reply.status, "4xx"), f"{what} is not refused: {reply.said}"
-
-
 def _below(limit: int) -> int:
     """As much padding as certainly is within: what is around it counts as well."""
     return max(limit * 9 // 10 - _MARGIN_BYTES, 0)
@@ -424,21 +398,3 @@ def _logins_with(api: ApiVerbs, victim: Caller, value: Any) -> Iterator[Reply]: 
     """In place of the password, and in place of the name."""
     yield victim.call(api.login, password=value)
     yield victim.call(api.login, email=value, user=value)
-
-
-def _no_query(walk: Walk, path: str) -> None:
-    caller = walk.keep["caller"]
-    own = caller.get(looked_up(path, caller.known, ""))
-    if walk.api.section.gave("lookups") and own.status in _REFUSED:
-        return  # a document does not say which users may look each other up
-    _control(own, "users", "lookups")
-    nothing = caller.get(looked_up(path, walk.api.nobody("absent").known, ""))
-    for ending in ("'", "' OR '1'='1", '" OR "1"="1'):
-        reply = caller.get(looked_up(path, walk.api.nobody("absent").known, ending))
-        assert shown(reply.status < _BROKEN, "answers, refusals among them", reply.status, "no error"), (
-            f"a quote in the address is an error, and no value: {reply.said}"
-        )
-        served = reply.exchange.served and not nothing.exchange.served
-        assert so(not served, "what a query in the address finds", "nothing", "something"), (
-            f"a query in the address finds what is not there: {reply.said}"
-        )

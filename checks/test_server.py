@@ -1,7 +1,6 @@
 """The machines that the service runs on, asked over SSH: what was ordered, who gets in, what runs, and as whom."""
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -12,10 +11,9 @@ from gonogo.environment.model import Environment
 from gonogo.evidence.firewall import FirewallRule, openings
 from gonogo.evidence.server import JailLogs, ServerEvidence
 from gonogo.families.servers.section import Server
+from gonogo.families.servers.showing import must_be_shown, not_shown
 from gonogo.families.servers.upgrades import is_daily, upgrade_fault
 
-_KEYS_ONLY = {"publickey"}
-_ROOT_BY_KEY = ("no", "prohibit-password", "without-password", "forced-commands-only")
 _NEARLY = 0.9
 """Share of what was ordered that must be there: the kernel keeps some memory, the file system some of the disk."""
 _FULL = 0.9
@@ -28,44 +26,6 @@ _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
 
 
-@pytest.mark.check("server-login-methods")
-def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
-    """A server that asks for passwords is being asked for them around the clock, by everybody.
-
-    Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no; then systemctl reload ssh.
-    """
-    for login in server.logins:
-        others = sorted(set(login.methods) - _KEYS_ONLY)
-        assert nothing(others, "ways to log in beside keys"), (
-            f"{server.address}: {login.user} may try to log in by {', '.join(others)}"
-        )
-        assert shown(login.methods, "ways to log in", login.methods, "publickey"), (
-            f"{server.address}: offers {login.user} no way to log in at all"
-        )
-
-
-@pytest.mark.check("server-sshd")
-def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
-    """What sshd is told, also for those whom it would not ask today.
-
-    Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no, PermitRootLogin
-    prohibit-password; `sshd -T` shows what holds; then systemctl reload ssh.
-    """
-    if server.sshd is None:
-        raise _not_shown(server, "sshd")
-    _asks_for_no_password(server.sshd, server.address)
-    _lets_root_in_by_key_only(server.sshd, server.address)
-    for exception in server.sshd_exceptions:
-        connection = f" ({exception.connection})" if exception.connection else ""
-        blocks = "; ".join(f"Match {block}" for block in exception.blocks) or "a Match block"
-        where = f"{server.address}: for {exception.user}{connection}, by {blocks}"
-        if exception.user != "root" or exception.settings.get("permitrootlogin") != "no":
-            _asks_for_no_password(exception.settings, where)
-        if exception.user == "root":
-            _lets_root_in_by_key_only(exception.settings, where)
-    _must_be_shown(server, "sshd")
-
-
 @pytest.mark.check("server-os")
 def test_operating_system_is_the_declared_one(server: ServerEvidence, environment: Environment) -> None:
     """Another version than was tested has other libraries, other defaults and another end of support.
@@ -76,7 +36,7 @@ def test_operating_system_is_the_declared_one(server: ServerEvidence, environmen
     if declared.os is None:
         raise _undeclared(server, "os")
     if server.os is None:
-        raise _not_shown(server, "os")
+        raise not_shown(server, "os")
     assert equal(server.os, declared.os, "operating system"), f"{server.address} runs {server.os}, not {declared.os}"
 
 
@@ -90,7 +50,7 @@ def test_server_is_as_large_as_ordered(server: ServerEvidence, environment: Envi
     if declared.cpus is None or declared.memory is None or declared.disk is None:
         raise _undeclared(server, "cpus, memory and disk")
     if server.cpus is None or server.memory is None or server.disk is None:
-        raise _not_shown(server, "cpus, memory or disk")
+        raise not_shown(server, "cpus, memory or disk")
     assert at_least(server.cpus, declared.cpus, "processors"), (
         f"{server.address}: processors: {server.cpus}, not {declared.cpus}"
     )
@@ -109,7 +69,7 @@ def test_server_has_room_left(server: ServerEvidence) -> None:
     Fix: find what grows (du -x / | sort -n, ps aux --sort=-rss), and remove it, or enlarge the server.
     """
     if server.disk_used is None or server.memory_used is None or server.load is None or not server.cpus:
-        raise _not_shown(server, "disk, memory or load")
+        raise not_shown(server, "disk, memory or load")
     assert below(server.disk_used, _FULL, "disk in use", "share"), (
         f"{server.address}: the disk is {server.disk_used:.0%} full"
     )
@@ -130,7 +90,7 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     to 127.0.0.1 (ports: "127.0.0.1:6379:6379"), or dropped in the chain DOCKER-USER.
     """
     declared, firewall = _declared(server, environment), server.firewall
-    _must_be_shown(server, "firewall")
+    must_be_shown(server, "firewall")
     assert there(firewall, "ufw", "installed", "not installed"), f"{server.address}: ufw is not installed"
     assert so(firewall.active, "ufw now", "active", "not active"), f"{server.address}: ufw is not active"
     assert so(firewall.enabled, "ufw at the start of the machine", "enabled", "not enabled"), (
@@ -148,7 +108,7 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     wrong = list(dict.fromkeys(_told(rule, share) for rule, share in wide))
     assert nothing(wrong, "openings that are not declared"), f"{server.address}: ufw {', '.join(wrong)}"
     for subject in ("filter", "start", "published"):
-        _must_be_shown(server, subject)
+        must_be_shown(server, subject)
     unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
     if unclear:
         raise Unobserved(
@@ -165,7 +125,7 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
     (or backend = systemd); systemctl restart fail2ban; fail2ban-client status JAIL shows what it reads.
     """
     declared = _declared(server, environment)
-    _must_be_shown(server, "jails")
+    must_be_shown(server, "jails")
     assert there(server.jails, "fail2ban", "installed", "not installed"), f"{server.address}: fail2ban is not installed"
     missing = sorted(set(declared.jails) - set(server.jails))
     assert nothing(missing, "jails that are not active", of=len(declared.jails)), (
@@ -173,9 +133,9 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
     )
     for jail in server.jail_logs or ():
         _reads_a_log(jail, server, declared)
-    _must_be_shown(server, "jail_logs")
+    must_be_shown(server, "jail_logs")
     if server.jail_logs is None and declared.jails:
-        raise _not_shown(server, "jail_logs")
+        raise not_shown(server, "jail_logs")
 
 
 @pytest.mark.check("server-updates")
@@ -186,7 +146,7 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     shows "1" for both tasks, and no Enable "0"; unattended-upgrade --dry-run -v shows what it would install.
     """
     if server.updates is None:
-        raise _not_shown(server, "updates")
+        raise not_shown(server, "updates")
     assert so(server.updates.get("Enable", "1") != "0", "apt by itself", "enabled", "off"), (
         f'{server.address}: APT::Periodic::Enable is "0": apt does nothing'
     )
@@ -198,7 +158,7 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
         assert shown(is_daily(every), f"days between {task}", every, "1"), (
             f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
         )
-    _must_be_shown(server, "upgrader")
+    must_be_shown(server, "upgrader")
     installed = server.upgrader is None or server.upgrader.startswith("ii")
     assert so(installed, "package unattended-upgrades", "installed, or not told", "not installed"), (
         f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
@@ -250,7 +210,7 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
     for unit in declared.units:
         _active(server, unit)
     if declared.containers and server.containers is None:
-        raise _not_shown(server, "containers")
+        raise not_shown(server, "containers")
     for name in declared.containers:
         container = (server.containers or {}).get(name)
         assert there(container, f"container {name}"), f"{server.address}: there is no container {name}"
@@ -292,7 +252,7 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
     if not declared.logs:
         raise _undeclared(server, "logs")
     if server.logs is None:
-        raise _not_shown(server, "logs")
+        raise not_shown(server, "logs")
     for log in server.logs:
         assert so(log.size is not None, "logs", "there", f"{log.path} missing"), (
             f"{server.address}: there is no {log.path}"
@@ -312,7 +272,7 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
     declared = _declared(server, environment)
     if not declared.logs:
         raise _undeclared(server, "logs")
-    _must_be_shown(server, "rotation")
+    must_be_shown(server, "rotation")
     assert there(server.rotation, "logrotate", "installed", "not installed"), (
         f"{server.address}: logrotate is not installed"
     )
@@ -351,53 +311,11 @@ def _undeclared(server: ServerEvidence, subject: str) -> Unobserved:
     )
 
 
-def _must_be_shown(server: ServerEvidence, subject: str) -> None:
-    """What is not there is a fact; what we were not shown is none."""
-    if any(unseen.what == subject for unseen in server.unseen):
-        raise _not_shown(server, subject)
-
-
-def _not_shown(server: ServerEvidence, subject: str) -> Unobserved:
-    reason = next(
-        (unseen.said for unseen in server.unseen if re.search(rf"\b{unseen.what}\b", subject)),
-        "it printed nothing that can be read",
-    )
-    return Unobserved(
-        f"{server.address} does not show {subject}: {reason}",
-        hint=f"log in as servers.{server.scope[1]}.user, and try; what needs root is asked through sudo -n",
-    )
-
-
 def _active(server: ServerEvidence, unit: str) -> None:
     if unit not in server.units:
-        raise _not_shown(server, "units")
+        raise not_shown(server, "units")
     state = server.units[unit]
     assert equal(state, "active", unit), f"{server.address}: {unit} is {state}"
-
-
-def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
-    methods = settings.get("authenticationmethods", "any").split()
-    if methods and all("publickey" in method.split(",") for method in methods):
-        return  # a password may be asked for beside the key, and never instead of it
-    # Before OpenSSH 8.7 keyboard-interactive had the other name.
-    interactive = settings.get("kbdinteractiveauthentication", settings.get("challengeresponseauthentication", ""))
-    for keyword, value in (
-        ("passwordauthentication", settings.get("passwordauthentication", "")),
-        ("kbdinteractiveauthentication", interactive),
-        ("permitemptypasswords", settings.get("permitemptypasswords", "")),
-    ):
-        assert equal(value, "no", keyword), f"{where}: sshd has {keyword} {value or 'at its default'}"
-    for keyword in ("hostbasedauthentication", "gssapiauthentication"):
-        assert equal(settings.get(keyword, "no"), "no", keyword), (
-            f"{where}: sshd has {keyword} yes, by which one gets in without a key"
-        )
-
-
-def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
-    root = settings.get("permitrootlogin", "")
-    assert one_of(root, _ROOT_BY_KEY, "permitrootlogin"), (
-        f"{where}: sshd has permitrootlogin {root or 'at its default'}"
-    )
 
 
 def _told(rule: FirewallRule, share: float) -> str:
