@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import at_least, equal, nothing, so
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.accounts import DsnProjectEvidence, KeyAccountEvidence, UrlClusterEvidence
 
@@ -14,14 +15,20 @@ def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> Non
     or correct sentry.project, or the file's sentry_project.
     """
     where = f"{dsn_project.file}: {dsn_project.name}"
-    assert dsn_project.present, f"{where} is missing, or empty"
-    assert dsn_project.found, f"Sentry has no project {dsn_project.project}, or does not show it to this token"
-    assert dsn_project.dsn_number == dsn_project.number, (
+    assert so(dsn_project.present, "DSN", "there", "missing"), f"{where} is missing, or empty"
+    assert so(dsn_project.found, "project", "found", "not found"), (
+        f"Sentry has no project {dsn_project.project}, or does not show it to this token"
+    )
+    assert equal(dsn_project.dsn_number, dsn_project.number, "project of the DSN"), (
         f"{where} is for project {dsn_project.dsn_number or 'without a number'}, {dsn_project.project} has number "
         f"{dsn_project.number}"
     )
-    assert dsn_project.key_known, f"{where} has none of the client keys of {dsn_project.project}"
-    assert dsn_project.key_active, f"the client key in {where} is disabled in {dsn_project.project}"
+    assert so(dsn_project.key_known, "client key of the DSN", "of this project", "unknown"), (
+        f"{where} has none of the client keys of {dsn_project.project}"
+    )
+    assert so(dsn_project.key_active, "client key of the DSN now", "active", "disabled"), (
+        f"the client key in {where} is disabled in {dsn_project.project}"
+    )
 
 
 @pytest.mark.check("accounts-mongo-cluster")
@@ -32,13 +39,13 @@ def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
     correct atlas.cluster, or the file's atlas_cluster.
     """
     where = f"{url_cluster.file}: {url_cluster.name}"
-    assert url_cluster.present, f"{where} is missing, or empty"
-    assert url_cluster.found, f"Atlas has no cluster {url_cluster.cluster}"
-    assert url_cluster.url_hosts, f"{where} names no host"
+    assert so(url_cluster.present, "URL", "there", "missing"), f"{where} is missing, or empty"
+    assert so(url_cluster.found, "cluster", "found", "not found"), f"Atlas has no cluster {url_cluster.cluster}"
+    assert at_least(len(url_cluster.url_hosts), 1, "hosts in the URL"), f"{where} names no host"
     if not url_cluster.hosts:
         raise Unobserved(f"Atlas does not say by which names {url_cluster.cluster} is reached")
     foreign = sorted(set(url_cluster.url_hosts) - set(url_cluster.hosts))
-    assert not foreign, (
+    assert nothing(foreign, "hosts of another cluster", of=len(url_cluster.url_hosts)), (
         f"{where} leads to {', '.join(foreign)}, {url_cluster.cluster} is reached at {', '.join(url_cluster.hosts)}"
     )
 
@@ -51,10 +58,12 @@ def test_file_has_keys_of_its_own_account(key_account: KeyAccountEvidence) -> No
     correct the file's stripe_account.
     """
     where = f"{key_account.file}: {key_account.name}"
-    assert key_account.present, f"{where} is missing, or empty"
-    assert not key_account.refused, f"Stripe does not accept {where}: it was rolled, or is nobody's"
+    assert so(key_account.present, "key", "there", "missing"), f"{where} is missing, or empty"
+    assert so(not key_account.refused, "key now", "accepted", "refused"), (
+        f"Stripe does not accept {where}: it was rolled, or is nobody's"
+    )
     if not key_account.account:
         raise Unobserved(f"Stripe does not say of which account {where} is")
-    assert key_account.account == key_account.wanted, (
+    assert equal(key_account.account, key_account.wanted, "account of the key"), (
         f"{where} is of account {key_account.account}; {key_account.wanted} is declared"
     )

@@ -5,37 +5,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gonogo.base.comparing import above, at_least, at_most, equal, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, DatabaseUser, Notification, Region, at_least
+from gonogo.evidence.atlas import AtlasEvidence, DatabaseUser, Region
+from gonogo.evidence.atlas import at_least as is_as_large
 from gonogo.evidence.atlas_roles import collections_written, is_of_another_database, may_write, too_much
 from gonogo.evidence.networks import Network, covered, is_everybody, networks
 from gonogo.families.atlas.section import Atlas
 from gonogo.families.mongodb.section import MongoDb
-from gonogo.policy.catalogue import Policy
 
 _UNAVAILABLE = {"CREATING", "DELETING", "DELETED"}
 """In all other states a cluster has a primary and takes connections (Atlas Admin API)."""
-_MAJORITY, _DOWN = 3, {"HOST_DOWN", "NO_PRIMARY"}
-_ROOM = {"disk": {"DISK_PARTITION_SPACE_USED_DATA"}, "connections": {"CONNECTIONS", "CONNECTIONS_PERCENT"}}
-_NO_SHARE = "CONNECTIONS"  # counted one by one; the other metrics are percent
-_LATEST_WORD = timedelta(hours=1)
-_REACHING = {
-    "EMAIL",
-    "SMS",
-    "SLACK",
-    "PAGER_DUTY",
-    "OPS_GENIE",
-    "VICTOR_OPS",
-    "MICROSOFT_TEAMS",
-    "WEBHOOK",
-    "DATADOG",
-    "GROUP",
-    "ORG",
-    "TEAM",
-    "USER",
-}
+_MAJORITY = 3
 _BY_THEMSELVES = {"hourly", "daily"}
 _TESTED_BY = {"automated", "pointInTime"}
 _CLOCKS_DIFFER_BY, _EXPIRES_SOON = timedelta(minutes=5), timedelta(hours=1)
@@ -50,14 +33,20 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
     declared = _section(environment)
     where = f"project {declared.project}"
     missing = where if "GROUP" in atlas.problem else f"cluster {atlas.cluster} in {where}"
-    assert atlas.found, f"Atlas has no {missing}"
-    assert atlas.paused is not True, f"{atlas.cluster} is paused: it takes no connection"
-    assert atlas.state, f"{atlas.cluster} is in no state"
-    assert atlas.state not in _UNAVAILABLE, f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"
+    assert so(atlas.found, "cluster", "found", "not found"), f"Atlas has no {missing}"
+    assert so(atlas.paused is not True, "cluster now", "not paused", "paused"), (
+        f"{atlas.cluster} is paused: it takes no connection"
+    )
+    assert there(atlas.state or None, "state of the cluster"), f"{atlas.cluster} is in no state"
+    assert shown(atlas.state not in _UNAVAILABLE, "state", atlas.state, "one that takes connections"), (
+        f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"
+    )
     sizes = sorted({region.size for region in atlas.regions})
-    small = [size for size in sizes if not at_least(size, declared.size)]
-    assert sizes, f"{atlas.cluster} has no nodes"
-    assert not small, f"{atlas.cluster} has nodes of {', '.join(sizes)}, not {declared.size}"
+    small = [size for size in sizes if not is_as_large(size, declared.size)]
+    assert at_least(len(sizes), 1, "sizes of nodes"), f"{atlas.cluster} has no nodes"
+    assert shown(not small, "size of the nodes", sizes, f"{declared.size} or larger"), (
+        f"{atlas.cluster} has nodes of {', '.join(sizes)}, not {declared.size}"
+    )
     _must_have_a_majority(atlas)
     _must_be_in(declared.region, atlas)
 
@@ -69,9 +58,11 @@ def test_cluster_is_as_it_was_ordered(atlas: AtlasEvidence, environment: Environ
     Fix: wait until its state is IDLE; the activity feed shows what it is doing. If it was enlarged, correct atlas.size.
     """
     size = _section(environment).size
-    assert atlas.state == "IDLE", f"{atlas.cluster} is {atlas.state}"
+    assert equal(atlas.state, "IDLE", "state"), f"{atlas.cluster} is {atlas.state}"
     larger = sorted({region.size for region in atlas.regions if region.size != size and not region.scales_to})
-    assert not larger, f"{atlas.cluster} has nodes of {', '.join(larger)}, ordered were {size}"
+    assert nothing(larger, f"nodes of another size than {size}"), (
+        f"{atlas.cluster} has nodes of {', '.join(larger)}, ordered were {size}"
+    )
 
 
 @pytest.mark.check("atlas-connection")
@@ -85,7 +76,7 @@ def test_service_connects_to_this_cluster(atlas: AtlasEvidence) -> None:
     if not atlas.hosts:
         raise Unobserved(f"Atlas does not say by which names {atlas.cluster} is reached")
     foreign = sorted(set(atlas.service_hosts) - set(atlas.hosts))
-    assert not foreign, (
+    assert nothing(foreign, "hosts of another cluster", of=len(atlas.service_hosts)), (
         f"the service connects to {', '.join(foreign)}, {atlas.cluster} is reached at {', '.join(atlas.hosts)}"
     )
 
@@ -101,10 +92,10 @@ def test_database_users_may_do_what_they_need_only(atlas: AtlasEvidence, environ
     atlas.require("users")
     section, declared = environment.section(MongoDb), _section(environment).users
     database = section.database if section else None
-    assert atlas.users, f"{atlas.cluster}: there is no database user"
+    assert at_least(len(atlas.users), 1, "database users"), f"{atlas.cluster}: there is no database user"
     permitted = {user.name: frozenset(declared.get(user.name, ())) for user in atlas.users}
     wrong = [fault for user in atlas.users for fault in too_much(user, database, permitted[user.name])]
-    assert not wrong, f"{atlas.cluster}: {', '.join(wrong)}"
+    assert nothing(wrong, "rights beyond what is needed", of=len(atlas.users)), f"{atlas.cluster}: {', '.join(wrong)}"
     _one_writer(atlas, database, {name for name, roles in permitted.items() if roles})
     _resolved(atlas, permitted)
 
@@ -126,7 +117,7 @@ def test_database_users_are_of_this_service(atlas: AtlasEvidence, environment: E
         for role in user.roles
         if is_of_another_database(role, database) and role not in declared.get(user.name, ())
     ]
-    assert not foreign, f"{atlas.cluster}: {', '.join(foreign)}"
+    assert nothing(foreign, "users of other databases", of=len(atlas.users)), f"{atlas.cluster}: {', '.join(foreign)}"
 
 
 @pytest.mark.check("atlas-access-list")
@@ -138,21 +129,25 @@ def test_only_the_servers_reach_the_database(atlas: AtlasEvidence, environment: 
     """
     atlas.require("access")
     listed, others = networks(entry.network for entry in atlas.access)
-    assert not is_everybody(listed), (
+    assert so(not is_everybody(listed), "whole internet may connect", "no", "yes"), (
         f"{atlas.cluster}: the whole internet may connect ({', '.join(entry.network for entry in atlas.access)})"
     )
     declared, _ = networks(_section(environment).access)
     foreign = [*_shown(network for network in listed if not covered(network, declared)), *sorted(others)]
-    assert not foreign, f"{atlas.cluster}: who may connect and is not declared: {', '.join(foreign)}"
+    assert nothing(foreign, "networks that are not declared", of=len(atlas.access)), (
+        f"{atlas.cluster}: who may connect and is not declared: {', '.join(foreign)}"
+    )
     missing = _shown(network for network in declared if not covered(network, listed))
-    assert not missing, f"{atlas.cluster}: who is declared and may not connect: {', '.join(missing)}"
+    assert nothing(missing, "declared networks that may not connect"), (
+        f"{atlas.cluster}: who is declared and may not connect: {', '.join(missing)}"
+    )
     lasting, _ = networks(entry.network for entry in atlas.access if entry.ends_at is None)
     ending = [
         f"{entry.network} ends {_clock(entry.ends_at)}"
         for entry in atlas.access
         if entry.ends_at is not None and not all(covered(network, lasting) for network in networks([entry.network])[0])
     ]
-    assert not ending, f"{atlas.cluster}: access is temporary: {', '.join(ending)}"
+    assert nothing(ending, "access that ends"), f"{atlas.cluster}: access is temporary: {', '.join(ending)}"
 
 
 @pytest.mark.check("atlas-backup")
@@ -161,9 +156,10 @@ def test_backups_are_made(atlas: AtlasEvidence, environment: Environment) -> Non
 
     Fix: Clusters → Backup: switch it on, with a daily policy; take one on demand before the release is deployed.
     """
-    assert atlas.backup_enabled, f"{atlas.cluster}: backup is off"
+    assert so(atlas.backup_enabled, "backup", "on", "off"), f"{atlas.cluster}: backup is off"
     atlas.require("schedule")
-    assert _BY_THEMSELVES.intersection(atlas.schedule), (
+    scheduled = _BY_THEMSELVES.intersection(atlas.schedule)
+    assert shown(scheduled, "snapshots by themselves", atlas.schedule, "hourly or daily"), (
         f"{atlas.cluster}: no snapshot is taken every hour or day by itself; the schedule has "
         f"{', '.join(atlas.schedule) or 'nothing'}"
     )
@@ -187,7 +183,7 @@ def test_newest_backup_is_kept(atlas: AtlasEvidence) -> None:
     ends = [snapshot.expires_at for snapshot in complete if snapshot.expires_at is not None]
     if len(ends) < len(complete) or not ends:
         return
-    assert max(ends) > atlas.taken_at + _EXPIRES_SOON, (
+    assert above(max(ends) - atlas.taken_at, _EXPIRES_SOON, "newest snapshot is kept for"), (
         f"{atlas.cluster}: the last of its snapshots is deleted at {_clock(max(ends))}"
     )
 
@@ -198,7 +194,9 @@ def test_any_moment_can_be_restored(atlas: AtlasEvidence) -> None:
 
     Fix: Clusters → Backup → Backup Policy: switch continuous cloud backup on.
     """
-    assert atlas.point_in_time is not False, f"{atlas.cluster}: continuous backup (point in time) is off"
+    assert shown(atlas.point_in_time is not False, "continuous backup", atlas.point_in_time, "not off"), (
+        f"{atlas.cluster}: continuous backup (point in time) is off"
+    )
 
 
 @pytest.mark.check("atlas-termination")
@@ -207,7 +205,9 @@ def test_cluster_is_protected_from_termination(atlas: AtlasEvidence) -> None:
 
     Fix: Clusters → Edit configuration → Additional settings: switch termination protection on.
     """
-    assert atlas.termination_protected is not False, f"{atlas.cluster}: termination protection is off"
+    assert shown(atlas.termination_protected is not False, "protection", atlas.termination_protected, "not off"), (
+        f"{atlas.cluster}: termination protection is off"
+    )
 
 
 @pytest.mark.check("atlas-restore")
@@ -220,44 +220,10 @@ def test_a_restore_was_tried(atlas: AtlasEvidence, environment: Environment) -> 
     worked = [restore for restore in atlas.restores if restore.worked]
     tried = [restore.at for restore in worked if restore.delivery in _TESTED_BY]
     others = sorted({restore.delivery for restore in worked})
-    assert tried or not others, f"{atlas.cluster}: nothing was restored; all that was done is {', '.join(others)}"
-    _young(f"{atlas.cluster}: the last restore that worked", tried, atlas, _section(environment).restore_age)
-
-
-@pytest.mark.check("atlas-alerts")
-def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
-    """Atlas sees it first when a node is lost, or there is no primary any more.
-
-    Fix: Project → Alerts → Add: "Host is down" or "Replica set has no primary", for this cluster or for all, with a
-    recipient.
-    """
-    atlas.require("alerts")
-    about = [alert for alert in atlas.alerts if alert.event in _DOWN]
-    faults = [f"{alert.event} {fault}" for alert in about if (fault := _tells_nobody(alert, atlas.cluster))]
-    if len(faults) < len(about):
-        return
-    if any(alert.about_cluster is None and not _silent(alert) for alert in about):
-        raise Unobserved(f"{atlas.cluster}: whether an alert is about it cannot be told: {'; '.join(faults)}")
-    others = sorted({alert.metric or alert.event for alert in atlas.alerts} - _DOWN)
-    raise AssertionError(
-        f"{atlas.cluster}: nobody is told when a node or the primary is lost (HOST_DOWN, NO_PRIMARY): "
-        f"{'; '.join(faults) or 'there is no such alert'}; other alerts: {', '.join(others) or 'none'}"
+    assert shown(tried or not others, "ways of restoring", others, "into a cluster"), (
+        f"{atlas.cluster}: nothing was restored; all that was done is {', '.join(others)}"
     )
-
-
-@pytest.mark.check("atlas-alerts-room")
-def test_somebody_is_told_when_room_runs_out(atlas: AtlasEvidence, policy: Policy) -> None:
-    """A database stops when its disk is full, and refuses the service when its connections are used up.
-
-    Fix: Project → Alerts → Add: "Disk space % used" and "Connections % of configured limit" above 90, with a recipient.
-    """
-    atlas.require("alerts")
-    most = policy.number("most_percent")
-    told_metrics = {
-        alert.metric for alert in atlas.alerts if not _tells_nobody(alert, atlas.cluster) and _in_time(alert, most)
-    }
-    missing = [room for room, metrics in _ROOM.items() if not metrics & told_metrics]
-    assert not missing, f"{atlas.cluster}: nobody is told when {' and '.join(missing)} run out"
+    _young(f"{atlas.cluster}: the last restore that worked", tried, atlas, _section(environment).restore_age)
 
 
 def _section(environment: Environment) -> Atlas:
@@ -269,7 +235,9 @@ def _must_be_in(region: str, atlas: AtlasEvidence) -> None:
     preferred = sorted({_preferred(regions).name for regions in atlas.shards})
     if "" in preferred:
         raise Unobserved(f"Atlas does not say in which region {atlas.cluster} is")
-    assert preferred == [region], f"{atlas.cluster} is in {', '.join(preferred) or 'no region'}, not {region}"
+    assert equal(preferred, [region], "region of the primary"), (
+        f"{atlas.cluster} is in {', '.join(preferred) or 'no region'}, not {region}"
+    )
 
 
 def _must_have_a_majority(atlas: AtlasEvidence) -> None:
@@ -279,7 +247,7 @@ def _must_have_a_majority(atlas: AtlasEvidence) -> None:
         counts = [region.nodes for region in regions if region.nodes is not None]
         if len(counts) < len(regions):
             raise Unobserved(f"Atlas does not say how many electable nodes {atlas.cluster} has")
-        assert sum(counts) >= _MAJORITY, (
+        assert at_least(sum(counts), _MAJORITY, "electable nodes"), (
             f"{atlas.cluster} has {sum(counts)} electable {'node' if sum(counts) == 1 else 'nodes'}; a majority that "
             f"survives the loss of one needs {_MAJORITY}"
         )
@@ -292,13 +260,14 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     unclear = [user.name for user in atlas.users if user.unresolved]
     service = [user for user in atlas.users if user.is_service]
     place = database or "any database"
-    assert service or not atlas.service_user, (
+    assert so(service or not atlas.service_user, "service's user", "may log in, or not known", "may not log in"), (
         f"{atlas.cluster}: the service's user {atlas.service_user} is none of those who may log in to this cluster"
     )
     _not_only_some_collections([user for user in service or partly if user not in writers], writers, database, atlas)
     if not unclear:
-        assert writers, f"{atlas.cluster}: nobody may read and write {place}"
-        assert not service or any(user.is_service for user in writers), (
+        assert at_least(len(writers), 1, "users who may write"), f"{atlas.cluster}: nobody may read and write {place}"
+        may = not service or any(user.is_service for user in writers)
+        assert so(may, "service's user, if it is known", "may read and write", "may not"), (
             f"{atlas.cluster}: the service's user {service[0].name} may not read and write {place}"
         )
     others = [
@@ -311,11 +280,11 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
             f"{atlas.cluster}: which of {', '.join(others)} is the service's user is not known",
             hint="the service's connection string names none of them; declare the others in atlas.users",
         )
-    assert not service or not others, (
+    assert not service or nothing(others, "other users who may write"), (
         f"{atlas.cluster}: beside the service's user, {', '.join(others)} may write {place}"
     )
     ending = [user for user in service or writers if user.ends_at is not None]
-    assert not ending, (
+    assert nothing([user.name for user in ending], "temporary users"), (
         f"{atlas.cluster}: the user {ending[0].name} is temporary, and ends {ending[0].ends_at:%Y-%m-%d %H:%M} UTC"
     )
 
@@ -354,42 +323,15 @@ def _shown(several: Iterator[Network]) -> list[str]:
     return sorted(str(network) for network in several)
 
 
-def _tells_nobody(alert: AlertSetting, cluster: str) -> str:
-    """Why an alert setting tells nobody of this cluster; empty if it does."""
-    if silent := _silent(alert):
-        return silent
-    if alert.about_cluster is not True:
-        return f"is for {' and '.join(alert.conditions)}, not for the whole of {cluster}"
-    return ""
-
-
-def _in_time(alert: AlertSetting, most_percent: float) -> bool:
-    """Whether an alert about a metric fires before it is too late."""
-    low_enough = alert.metric == _NO_SHARE or (alert.threshold is not None and alert.threshold <= most_percent)
-    return alert.operator == "GREATER_THAN" and low_enough
-
-
-def _silent(alert: AlertSetting) -> str:
-    if not alert.enabled:
-        return "is off"
-    if not any(_reaches(notification) for notification in alert.notifications):
-        kinds = ", ".join(sorted({notification.kind for notification in alert.notifications}))
-        return f"reaches nobody within {format_duration(_LATEST_WORD)} ({kinds or 'no recipient'})"
-    return ""
-
-
-def _reaches(notification: Notification) -> bool:
-    """Whether somebody gets to know, and soon; groups, teams and users have mail and SMS switched on for it."""
-    return notification.kind in _REACHING and notification.reaches is not False and notification.delay <= _LATEST_WORD
-
-
 def _young(subject: str, times: list[datetime], atlas: AtlasEvidence, allowed: timedelta) -> None:
     newest = max(times, default=None)
-    assert newest is not None, f"{subject}: there is none"
+    assert there(newest, subject.partition(": ")[2]), f"{subject}: there is none"
     age = atlas.taken_at - newest
     if age < -_CLOCKS_DIFFER_BY:
         raise Unobserved(f"{subject} is dated {_clock(newest)}, which is in the future", hint="is our own clock right?")
-    assert age <= allowed, f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+    assert at_most(age, allowed, f"age of {subject.partition(': ')[2]}"), (
+        f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+    )
 
 
 def _clock(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import shown
 from gonogo.evidence.attested_url import AttestedUrlEvidence
 
 _ANSWERED = range(200, 400)
@@ -14,4 +15,6 @@ def test_page_behind_an_attestation_answers(attested_url: AttestedUrlEvidence) -
     Fix: publish the page again, or attest the line again with its new address.
     """
     problem = attested_url.problem or f"it answered {attested_url.status}"
-    assert attested_url.status in _ANSWERED, f"{attested_url.url} cannot be read: {problem}"
+    assert shown(attested_url.status in _ANSWERED, "answer", attested_url.status, "200 to 399"), (
+        f"{attested_url.url} cannot be read: {problem}"
+    )

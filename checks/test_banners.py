@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.ports import BannerEvidence, PortState
@@ -17,11 +18,15 @@ def test_port_answers_as_declared(banner: BannerEvidence, environment: Environme
     entry = environment.table(BannerEntry)[banner.scope[-1]]
     where = f"{entry.host}:{entry.port}" + (f" at {banner.scope[1]}" if banner.scope[1] != entry.host else "")
     if entry.closed:
-        assert banner.state is not PortState.OPEN, f"{where} accepts connections; it should be closed"
+        assert shown(banner.state is not PortState.OPEN, "port", banner.state, "closed"), (
+            f"{where} accepts connections; it should be closed"
+        )
         return
     if banner.state is PortState.FILTERED:
         raise Unobserved(f"{where}: nothing came back", hint="does a firewall let this machine through?")
-    assert banner.state is PortState.OPEN, f"{where} refuses connections"
-    assert not banner.problem, f"{where}: {banner.problem}"
+    assert shown(banner.state is PortState.OPEN, "port", banner.state, "open"), f"{where} refuses connections"
+    assert so(not banner.problem, "talk with the server", "no problem", banner.problem), f"{where}: {banner.problem}"
     greeting = f"says {banner.said[:80]!r}" if banner.said else "says nothing"
-    assert banner.expected or not entry.expect, f"{where} {greeting}; {entry.expect!r} is expected"
+    assert shown(banner.expected or not entry.expect, "greeting", greeting, entry.expect or "any"), (
+        f"{where} {greeting}; {entry.expect!r} is expected"
+    )

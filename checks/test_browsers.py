@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gonogo.base.comparing import decided, nothing, shown, so
 from gonogo.environment.model import Environment
 from gonogo.evidence.http import Exchange, PlainHttpEvidence, ServiceEvidence
 from gonogo.families.dns.section import Dns
@@ -24,10 +25,14 @@ def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
 
     Fix: Set-Cookie: NAME=…; Secure; HttpOnly; SameSite=Lax
     """
-    for exchange, name, attributes in _cookies(service):
+    cookies = _cookies(service)
+    decided("cookies that were looked at", len(cookies), "any number")
+    for exchange, name, attributes in cookies:
         if _SESSION.search(name) and not _AGAINST_FORGERY.search(name):
             missing = [wanted for wanted in ("Secure", "HttpOnly") if wanted.lower() not in attributes]
-            assert not missing, f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
+            assert nothing(missing, "Secure or HttpOnly that sessions lack"), (
+                f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
+            )
 
 
 @pytest.mark.check("http-cookies")
@@ -36,9 +41,13 @@ def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
 
     Fix: Set-Cookie: NAME=…; Secure; SameSite=Lax
     """
-    for exchange, name, attributes in _cookies(service):
+    cookies = _cookies(service)
+    decided("cookies that were looked at", len(cookies), "any number")
+    for exchange, name, attributes in cookies:
         missing = [wanted for wanted in ("Secure", "SameSite") if wanted.lower() not in attributes]
-        assert not missing, f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
+        assert nothing(missing, "Secure or SameSite that cookies lack"), (
+            f"{_setter(exchange)} the cookie {name} without {' and '.join(missing)}"
+        )
 
 
 @pytest.mark.check("http-origins")
@@ -52,7 +61,9 @@ def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Envir
     for answer in service.origins:
         echoed = answer.allowed.strip() == answer.origin
         with_cookies = answer.credentials.strip() == "true"
-        assert not (echoed and (with_cookies or declared)), (
+        assert so(
+            not (echoed and (with_cookies or declared)), f"page of {answer.origin}", "reads nothing", "may read"
+        ), (
             f"{service.connections[0].exchange.url} lets pages of {answer.origin} read its replies"
             f"{', with the cookies of the user' if with_cookies else ''}"
         )
@@ -69,7 +80,7 @@ def test_redirects_lead_to_declared_names(plain_http: PlainHttpEvidence, environ
     for exchange in plain_http.exchanges:
         if exchange.status in _REDIRECTS:
             target = _host_of(exchange.headers.get("location", ""))
-            assert not target or target in declared, (
+            assert shown(not target or target in declared, "redirect to", target, "a declared name"), (
                 f"{exchange.url} redirects to {target}, which is not declared: nothing of it was looked at"
             )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, one_of, shown, so, unnoted
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Failed, Unobserved
 from gonogo.environment.model import Environment
@@ -43,7 +44,9 @@ def test_chain_builds_to_the_declared_trust(tls: TlsEvidence) -> None:
     Fix: serve the full chain (fullchain.pem, not cert.pem), issued by an authority that clients trust.
     """
     for presented, _ in tls.certificates:
-        assert not presented.verification, (
+        assert shown(
+            not presented.verification, f"chain (trust: {tls.trust})", presented.verification or "builds", "builds"
+        ), (
             f"{tls.where(presented)}: {presented.verification} "
             f"({_counted(len(presented.chain), 'certificate')} sent, trust: {tls.trust})"
         )
@@ -59,10 +62,10 @@ def test_chain_is_valid_by_the_letter(tls: TlsEvidence) -> None:
     certificate is no authority (CA:FALSE).
     """
     for presented, leaf in tls.certificates:
-        assert not presented.strict_verification, (
-            f"{tls.where(presented)}: strict clients say: {presented.strict_verification}"
-        )
-        assert not leaf.is_authority, (
+        assert so(
+            not presented.strict_verification, "chain, by strict clients", "builds", presented.strict_verification
+        ), f"{tls.where(presented)}: strict clients say: {presented.strict_verification}"
+        assert so(not leaf.is_authority, "leaf is an authority", "no", "yes"), (
             f"{tls.where(presented)}: the leaf is itself an authority (basicConstraints CA:TRUE)"
         )
 
@@ -75,7 +78,9 @@ def test_certificate_is_for_this_name(tls: TlsEvidence) -> None:
     """
     for presented, leaf in tls.certificates:
         names = ", ".join(leaf.names) or "no name at all"
-        assert presented.name_matches, f"{tls.where(presented)}: the certificate is for {names}"
+        assert shown(presented.name_matches, "names in the certificate", names, tls.host), (
+            f"{tls.where(presented)}: the certificate is for {names}"
+        )
 
 
 @pytest.mark.check("tls-expiry")
@@ -106,11 +111,15 @@ def test_renewal_reached_every_address(tls_all: tuple[TlsEvidence, ...], policy:
     """
     leaves = [(tls, leaf) for tls in tls_all for leaf in tls.leaves]
     for tls, leaf in leaves:
-        if not _is_overdue(leaf, tls.taken_at, policy):
+        left, due = leaf.remaining(tls.taken_at), _renewal_due(leaf, policy)
+        if left >= due:
+            at_least(left, due, "left of the life")  # one that is due counts only where another was renewed
             continue
         for other, renewed in leaves:
             later = renewed.not_before - leaf.not_before
-            assert other.address == tls.address or renewed.key_type != leaf.key_type or later <= timedelta(0), (
+            if other.address == tls.address or renewed.key_type != leaf.key_type:
+                continue
+            assert at_most(later, timedelta(0), "renewed later elsewhere, by"), (
                 f"{tls.host}: the certificate at {other.address} was renewed {format_duration(later)} after that at "
                 f"{tls.address}"
             )
@@ -125,9 +134,9 @@ def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
     for presented, leaf in tls.certificates:
         for certificate in (leaf, *presented.whole_path[1:]):
             _judge_key(f"{tls.where(presented)}: {certificate.subject}", certificate)
-        assert not presented.level_verification, (
-            f"{tls.where(presented)}: clients with the defaults of OpenSSL say: {presented.level_verification}"
-        )
+        assert so(
+            not presented.level_verification, "chain, by OpenSSL's defaults", "builds", presented.level_verification
+        ), f"{tls.where(presented)}: clients with the defaults of OpenSSL say: {presented.level_verification}"
 
 
 @pytest.mark.check("tls-browsers")
@@ -142,12 +151,12 @@ def test_browsers_accept_it(tls: TlsEvidence) -> None:
     for presented, leaf in tls.certificates:
         where = tls.where(presented)
         longest = _longest_life(leaf, public=tls.trust == "public")
-        assert leaf.lifetime <= longest + timedelta(seconds=1), (
+        assert at_most(leaf.lifetime, longest + timedelta(seconds=1), "life of the leaf"), (
             f"{where}: the leaf lives for {format_duration(leaf.lifetime)}; issued on {leaf.not_before:%Y-%m-%d}, it "
             f"may live for {format_duration(longest)}"
         )
         timestamps = max(leaf.timestamps, presented.timestamps)
-        assert tls.trust != "public" or timestamps >= _FEWEST_TIMESTAMPS, (
+        assert tls.trust != "public" or at_least(timestamps, _FEWEST_TIMESTAMPS, "certificate timestamps", "SCT"), (
             f"{where}: the leaf comes with {_counted(timestamps, 'signed certificate timestamp')} (SCT); browsers ask "
             f"for {_FEWEST_TIMESTAMPS} at least"
         )
@@ -161,12 +170,13 @@ def test_certificate_is_not_revoked(tls: TlsEvidence) -> None:
     """
     for presented, _ in tls.certificates:
         staple = presented.staple
-        assert staple is None or staple.status != "revoked" or staple.problem, (
+        revoked = staple is not None and staple.status == "revoked" and not staple.problem
+        assert so(not revoked, "revoked, by the staple of the server", "no", "yes"), (
             f"{tls.where(presented)}: the server itself staples that it was revoked"
             f"{_at(staple.revoked_at if staple else None)}"
         )
         for listed in presented.revocation:
-            assert listed.revoked_at is None, (
+            assert so(listed.revoked_at is None, "revoked, by the list of the authority", "no", "yes"), (
                 f"{tls.where(presented)}: {listed.subject} was revoked{_at(listed.revoked_at)}, says {listed.url}"
             )
 
@@ -179,21 +189,30 @@ def test_revocation_can_be_known(tls: TlsEvidence) -> None:
     """
     for presented, leaf in tls.certificates:
         staple, where = presented.staple, tls.where(presented)
-        assert staple is not None or not leaf.must_staple, f"{where}: the leaf demands a staple (RFC 7633); none came"
+        assert so(staple is not None or not leaf.must_staple, "staple", "there, or not demanded", "missing"), (
+            f"{where}: the leaf demands a staple (RFC 7633); none came"
+        )
         if staple is not None:
-            assert not staple.problem, f"{where}: the staple is void: {staple.problem}"
-            assert staple.this_update is None or staple.this_update <= tls.taken_at + _STAPLE_LEEWAY, (
+            assert so(not staple.problem, "what the staple is worth", "valid", "void"), (
+                f"{where}: the staple is void: {staple.problem}"
+            )
+            ahead = timedelta() if staple.this_update is None else staple.this_update - tls.taken_at
+            assert at_most(ahead, _STAPLE_LEEWAY, "staple dated ahead of our clock"), (
                 f"{where}: the staple is of the future{_at(staple.this_update)} (thisUpdate)"
             )
-            assert staple.next_update is None or staple.next_update >= tls.taken_at, (
+            left = timedelta() if staple.next_update is None else staple.next_update - tls.taken_at
+            assert at_least(left, timedelta(), "staple good for"), (
                 f"{where}: the staple is out of date{_at(staple.next_update)} (nextUpdate)"
             )
-            assert staple.status in {"good", "revoked"}, f"{where}: the staple says {staple.status}"
+            assert one_of(staple.status, ("good", "revoked"), "status in the staple"), (
+                f"{where}: the staple says {staple.status}"
+            )
         for listed in presented.revocation:
-            assert not listed.problem, (
+            assert so(not listed.problem, "list of the authority", "read", listed.problem), (
                 f"{where}: revocation of {listed.subject} is not known: {listed.url} {listed.problem}"
             )
-        assert presented.revocation or staple or not leaf.revocation_lists or presented.verification, (
+        known = presented.revocation or staple or not leaf.revocation_lists or presented.verification
+        assert so(known, "revocation", "can be known", "not known"), (
             f"{where}: revocation is not known: {leaf.revocation_lists[0]} was not asked (tls.revocation_lists)"
         )
 
@@ -209,7 +228,12 @@ def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environm
     declared = set(environment.issuers_of(first.host))
     for other in others:
         first_names, two = first.authorities, other.authorities
-        assert first_names == two or first_names | two <= declared, (
+        assert so(
+            first_names == two or first_names | two <= declared,
+            "authorities at all addresses",
+            "the same, or declared",
+            "others",
+        ), (
             f"{first.host}: {first.address} serves a certificate of {', '.join(sorted(first_names))}, "
             f"{other.address} one of {', '.join(sorted(two))}"
         )
@@ -226,7 +250,7 @@ def test_declared_authority_issued(tls: TlsEvidence, environment: Environment) -
         raise Unobserved("the environment declares no [tls]", hint="declare tls.issuer, as in 'Let's Encrypt'")
     for presented, leaf in tls.certificates:
         issued_by = leaf.authority
-        assert issued_by in declared, (
+        assert one_of(issued_by, declared, "issued by"), (
             f"{tls.where(presented)}: issued by {issued_by}, declared is {' or '.join(declared)}"
         )
 
@@ -242,7 +266,7 @@ def _ending(tls: TlsEvidence, at: datetime, policy: Policy) -> str:
             if certificate.not_before > at:
                 begin = f"{certificate.not_before:%Y-%m-%d %H:%M} UTC"
                 return f"{tls.where(presented)}: {certificate.subject} is not valid before {begin}"
-            if left < least:
+            if not at_least(left, least, "left of the life"):
                 needed = "" if left <= timedelta(0) else f"; at least {format_duration(least)} are wanted"
                 return f"{tls.where(presented)}: {_validity(certificate, left)}{needed}"
         for root in presented.whole_path[1:]:
@@ -269,16 +293,23 @@ def _overdue(tls: TlsEvidence, at: datetime, policy: Policy) -> str:
 
 
 def _is_overdue(leaf: Certificate, at: datetime, policy: Policy) -> bool:
-    due = min(leaf.lifetime * policy.number("min_remaining_fraction"), policy.duration("ceiling"))
-    return leaf.remaining(at) < due
+    return not at_least(leaf.remaining(at), _renewal_due(leaf, policy), "left of the life")
+
+
+def _renewal_due(leaf: Certificate, policy: Policy) -> timedelta:
+    """With how much left an ACME client has renewed."""
+    return min(leaf.lifetime * policy.number("min_remaining_fraction"), policy.duration("ceiling"))
 
 
 def _judge_key(owner: str, certificate: Certificate) -> None:
     if not certificate.key_bits:
         raise Unobserved(f"{owner} has a key of a kind that gonogo cannot judge")
     smallest = _SMALLEST_KEY.get(certificate.key_type, 2048)
-    assert certificate.key_bits >= smallest, f"{owner} has a key of {certificate.key}"
-    assert certificate.self_signed or certificate.signature_hash not in _BROKEN_HASHES, (
+    assert at_least(certificate.key_bits, smallest, f"key ({certificate.key_type})", "bit"), (
+        f"{owner} has a key of {certificate.key}"
+    )
+    sound = certificate.self_signed or certificate.signature_hash not in _BROKEN_HASHES
+    assert so(sound, "hash of the signature", "sound", str(certificate.signature_hash)), (
         f"{owner} is signed with {certificate.signature_hash}"
     )
 
@@ -289,14 +320,16 @@ def _longest_life(leaf: Certificate, *, public: bool) -> timedelta:
 
 
 def _gets_in(tls: TlsEvidence, client: Offer) -> None:
-    assert client.handshake is not Handshake.REFUSED, f"{tls.where()}: {client.name} cannot connect: {client.detail}"
-    tls.answer(client)
+    gets_in = tls.answer(client) is not Handshake.REFUSED
+    assert so(gets_in, client.name, "gets in", "refused"), (
+        f"{tls.where()}: {client.name} cannot connect: {client.detail}"
+    )
 
 
 def _by_both_clocks(tls: TlsEvidence, problem_at: Callable[[datetime], str], *, blocks: bool = True) -> None:
     """Dates are judged by our clock. Where the server's own clock would judge otherwise, nobody can tell which is right."""
     problem, offset = problem_at(tls.taken_at), tls.clock_offset or timedelta()
-    if abs(offset) > _CLOCKS_AGREE and bool(problem) != bool(problem_at(tls.taken_at + offset)):
+    if abs(offset) > _CLOCKS_AGREE and bool(problem) != _is_problem(problem_at, tls.taken_at + offset):
         raise Unobserved(
             f"{tls.where()}: dates cannot be judged while our clock and the server's are {format_duration(abs(offset))} "
             "apart",
@@ -304,7 +337,13 @@ def _by_both_clocks(tls: TlsEvidence, problem_at: Callable[[datetime], str], *, 
         )
     if problem and not blocks:
         raise Failed(problem, blocks=False)
-    assert not problem, problem
+    assert shown(not problem, "dates of the certificate", problem, "right"), problem
+
+
+def _is_problem(problem_at: Callable[[datetime], str], at: datetime) -> bool:
+    """Whether the other clock would find one."""
+    with unnoted():
+        return bool(problem_at(at))
 
 
 def _validity(certificate: Certificate, left: timedelta) -> str:

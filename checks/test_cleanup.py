@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.base.comparing import shown
 from gonogo.base.marks import Marks
 from gonogo.journey.cleanup import clean_up
 
@@ -23,4 +24,6 @@ def test_nothing_synthetic_stays_behind(walk: Walk) -> None:
     cleanup = clean_up(walk, Marks(walk.world.run_id))
     if cleanup.unasked:
         raise cleanup.unasked[0]
-    assert not cleanup.remaining, f"after removing the synthetic users there still are {cleanup.remaining_words}"
+    assert shown(not cleanup.remaining, "left behind", cleanup.remaining_words or "nothing", "nothing"), (
+        f"after removing the synthetic users there still are {cleanup.remaining_words}"
+    )

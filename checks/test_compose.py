@@ -1,7 +1,10 @@
 """Projects of Docker Compose: what should run runs, as the file declares it."""
 
+from datetime import timedelta
+
 import pytest
 
+from gonogo.base.comparing import at_least, below, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.compose import ComposeContainer, ComposeEvidence, DeclaredPort, PublishedPort
@@ -17,7 +20,7 @@ def test_every_service_runs(compose: ComposeEvidence) -> None:
 
     Fix: docker compose logs SERVICE for why it ended, then docker compose up -d.
     """
-    assert not compose.problem, f"{compose.address}: {compose.problem}"
+    assert so(not compose.problem, "project", "can be read", compose.problem), f"{compose.address}: {compose.problem}"
     at_work = []
     for service in compose.services:
         containers = compose.containers_of(service)
@@ -25,12 +28,14 @@ def test_every_service_runs(compose: ComposeEvidence) -> None:
         where = f"{compose.address}: {compose.project}/{service.name}"
         if not service.once:
             running = [container for container in containers if container.status in {"running", "restarting"}]
-            assert len(running) >= service.copies, f"{where}: {len(running)} of {service.copies} run: {states}"
+            assert at_least(len(running), service.copies, f"copies of {service.name} that run", kind="copies"), (
+                f"{where}: {len(running)} of {service.copies} run: {states}"
+            )
         elif any(container.status == "running" for container in containers):
             at_work.append(where)
         else:
             ended_well = any(container.status == "exited" and container.exit_code == 0 for container in containers)
-            assert ended_well, f"{where} has not done its work: {states}"
+            assert so(ended_well, f"work of {service.name}", "done", states), f"{where} has not done its work: {states}"
     if at_work:
         raise Unobserved(f"{', '.join(at_work)} has not ended yet", hint="run it again when it has")
 
@@ -43,12 +48,16 @@ def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy
     """
     settled = policy.duration("settled")
     for container in compose.containers:
-        assert container.status != "restarting", f"{compose.address}: {_state(container)}, after {_again(container)}"
-        if container.restarts < policy.number("restarts"):
+        assert shown(
+            container.status != "restarting", f"state of {container.name}", container.status, "not restarting"
+        ), f"{compose.address}: {_state(container)}, after {_again(container)}"
+        if container.restarts < (most := policy.number("restarts")):
+            below(container.restarts, most, f"restarts of {container.name}", kind="restarts")
             continue
         if container.started is None:
             raise Unobserved(f"{compose.address}: nobody knows since when {container.name} runs")
-        assert container.started >= settled.total_seconds(), (
+        runs_for = timedelta(seconds=container.started)
+        assert at_least(runs_for, settled, f"{container.name} runs since its last restart for", kind="settled"), (
             f"{compose.address}: {container.name} runs for {container.started} s after {_again(container)}; "
             f"{format_duration(settled)} without one are wanted"
         )
@@ -63,10 +72,12 @@ def test_declared_image_runs(compose: ComposeEvidence) -> None:
     for service in compose.services:
         for container in compose.containers_of(service):
             where = f"{compose.address}: {container.name}"
-            assert not service.image or _whole(container.image) == _whole(service.image), (
+            right = not service.image or _whole(container.image) == _whole(service.image)
+            assert shown(right, f"image of {container.name}", container.image, service.image or "any"), (
                 f"{where} runs {container.image}, {service.image} is declared"
             )
-            assert container.newest_id in {"", container.image_id}, (
+            newest = container.newest_id in {"", container.image_id}
+            assert so(newest, "images", "the newest that this machine has", f"{container.name} older"), (
                 f"{where} runs an older image than the one that {container.image} names on this machine now"
             )
 
@@ -80,8 +91,11 @@ def test_health_checks_say_healthy(compose: ComposeEvidence) -> None:
     containers = [(service, container) for service in compose.services for container in compose.containers_of(service)]
     for service, container in containers:
         where = f"{compose.address}: {container.name}"
-        assert container.health != "unhealthy", f"{where} is unhealthy"
-        assert container.health or not service.healthcheck or service.once, (
+        assert shown(container.health != "unhealthy", f"health of {container.name}", container.health, "healthy"), (
+            f"{where} is unhealthy"
+        )
+        made_so = container.health or not service.healthcheck or service.once
+        assert so(made_so, "declared health checks", "there", f"missing in {container.name}"), (
             f"{where} has no health check, the file declares one: it was made from another file"
         )
     for _, container in containers:
@@ -101,11 +115,13 @@ def test_published_ports_are_the_declared_ones(compose: ComposeEvidence) -> None
     for container in compose.containers:
         ports = declared.get(container.service, ())
         for published in container.ports:
-            assert any(_is_declared(published, port) for port in ports), (
+            right = any(_is_declared(published, port) for port in ports)
+            assert so(right, "published ports", "declared", f"not declared: {published}"), (
                 f"{compose.address}: {container.name} publishes {published}, which the file does not declare"
             )
         for port in ports if container.status == "running" else ():
-            assert any(_is_declared(published, port) for published in container.ports), (
+            right = any(_is_declared(published, port) for published in container.ports)
+            assert so(right, "declared ports", "published", f"not published: {port}"), (
                 f"{compose.address}: {container.name} does not publish {port}, which the file declares"
             )
 
@@ -119,10 +135,11 @@ def test_services_come_back(compose: ComposeEvidence) -> None:
     for service in compose.services:
         for container in compose.containers_of(service):
             where = f"{compose.address}: {container.name}"
-            assert container.restart == service.restart, (
+            assert equal(container.restart, service.restart, f"restart policy of {container.name}"), (
                 f"{where} has the restart policy {container.restart}, {service.restart} is declared"
             )
-            assert service.once or container.restart in _OUTLIVES_A_REBOOT, (
+            comes_back = service.once or container.restart in _OUTLIVES_A_REBOOT
+            assert so(comes_back, "after a reboot", "started again", f"{container.name} not started"), (
                 f"{where} is not started again after a reboot: its restart policy is {container.restart}"
             )
 
@@ -134,7 +151,9 @@ def test_nothing_else_runs(compose: ComposeEvidence) -> None:
     Fix: docker compose up -d --remove-orphans.
     """
     running = [container.name for container in compose.orphans if container.status == "running"]
-    assert not running, f"{compose.address}: {compose.project}: the file has no service for {', '.join(running)}"
+    assert nothing(running, "containers of no service"), (
+        f"{compose.address}: {compose.project}: the file has no service for {', '.join(running)}"
+    )
 
 
 def _state(container: ComposeContainer) -> str:

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from gonogo.base.comparing import above, at_least, at_most, below, decided, equal, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -29,8 +30,12 @@ def test_droplet_exists(droplet: DropletEvidence) -> None:
 
     Fix: correct digitalocean.droplets.….id, or give the token access to the team that has it; power it on.
     """
-    assert droplet.found, f"{_name(droplet)}: DigitalOcean has no droplet {droplet.droplet}"
-    assert droplet.status == "active", f"{_name(droplet)}: is {droplet.status or 'in no state'}, not active"
+    assert so(droplet.found, "droplet", "found", "not found"), (
+        f"{_name(droplet)}: DigitalOcean has no droplet {droplet.droplet}"
+    )
+    assert equal(droplet.status, "active", "status"), (
+        f"{_name(droplet)}: is {droplet.status or 'in no state'}, not active"
+    )
 
 
 @pytest.mark.check("droplet-locked")
@@ -39,7 +44,7 @@ def test_droplet_can_be_changed(droplet: DropletEvidence) -> None:
 
     Fix: wait until the current action on it has ended; if it stays locked, ask DigitalOcean's support.
     """
-    assert droplet.locked is not True, f"{_name(droplet)}: is locked"
+    assert so(droplet.locked is not True, "locked", "no", "yes"), f"{_name(droplet)}: is locked"
 
 
 @pytest.mark.check("droplet-size")
@@ -51,11 +56,13 @@ def test_droplet_is_as_large_as_ordered(droplet: DropletEvidence, environment: E
     declared = _declared(droplet, environment)
     if droplet.cpus is None or droplet.memory is None or droplet.disk is None:
         raise Unobserved(f"{_name(droplet)}: DigitalOcean does not say how large it is")
-    assert droplet.cpus >= declared.cpus, f"{_name(droplet)}: processors: {droplet.cpus}, not {declared.cpus}"
-    assert droplet.memory >= declared.memory, (
+    assert at_least(droplet.cpus, declared.cpus, "processors"), (
+        f"{_name(droplet)}: processors: {droplet.cpus}, not {declared.cpus}"
+    )
+    assert at_least(droplet.memory, declared.memory, "memory", "B"), (
         f"{_name(droplet)}: has {_gib(droplet.memory)} of memory, not {_gib(declared.memory)}"
     )
-    assert droplet.disk >= declared.disk, (
+    assert at_least(droplet.disk, declared.disk, "disk", "B"), (
         f"{_name(droplet)}: has a disk of {_gib(droplet.disk)}, not {_gib(declared.disk)}"
     )
 
@@ -73,10 +80,10 @@ def test_droplet_was_built_from_the_declared_image(droplet: DropletEvidence, env
     if image is None or not (image.slug or image.name):
         raise Unobserved(f"{_name(droplet)}: DigitalOcean gives the image that it was built from neither slug nor name")
     if image.slug or image.kind not in {"", "base"}:
-        assert declared in {image.slug, image.name}, (
+        assert shown(declared in {image.slug, image.name}, "image", image.slug or image.name, declared), (
             f"{_name(droplet)}: was built from {image.slug or image.name}, not {declared}"
         )
-    elif declared != _former_slug(image):
+    elif not equal(_former_slug(image), declared, "image, by its former slug"):
         raise Unobserved(
             f"{_name(droplet)}: was built from {image.distribution} {image.name}, which has no slug any more, so that it "
             f"cannot be compared with {declared}",
@@ -92,7 +99,7 @@ def test_image_is_still_offered(droplet: DropletEvidence) -> None:
     """
     droplet.require("image")
     image = droplet.image
-    assert image is None or image.status != "retired", (
+    assert image is None or shown(image.status != "retired", "image", image.status, "not retired"), (
         f"{_name(droplet)}: its image {image.distribution} {image.name} is retired"
     )
 
@@ -110,11 +117,12 @@ def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Enviro
     declared = {str(ip_address(address)) for host in environment.hosts.values() for address in host.addresses}
     own = _canonical(droplet.addresses)
     if own & declared:
+        decided("addresses of the droplet", own, "one that the hosts are declared at")
         return
     # Only now does it matter what else leads here.
     droplet.require("reserved_addresses", "balancer_addresses")
     others = _canonical((*droplet.reserved_addresses, *droplet.balancer_addresses))
-    assert others & declared, (
+    assert shown(others & declared, "addresses that lead to it", others, "one that the hosts are declared at"), (
         f"{_name(droplet)}: DigitalOcean gives it {', '.join(sorted(own | others)) or 'no public address'}, the hosts "
         f"are declared at {', '.join(sorted(declared)) or 'no address'}"
     )
@@ -127,7 +135,9 @@ def test_account_has_ssh_keys(droplet: DropletEvidence) -> None:
     Fix: add a key under Settings → Security → SSH Keys.
     """
     droplet.require("account_keys")
-    assert droplet.account_keys, "the account has no SSH key: new droplets get a root password"
+    assert at_least(droplet.account_keys, 1, "SSH keys of the account"), (
+        "the account has no SSH key: new droplets get a root password"
+    )
 
 
 @pytest.mark.check("droplet-firewall")
@@ -138,14 +148,16 @@ def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, 
     change did not reach the droplet, make it again.
     """
     droplet.require("firewalls")
-    assert droplet.firewalls, f"{_name(droplet)}: is behind no cloud firewall"
+    assert at_least(len(droplet.firewalls), 1, "cloud firewalls"), f"{_name(droplet)}: is behind no cloud firewall"
     _must_hold(droplet)
     declared = _section(environment).open_ports
     rules = _rules(droplet)
     wrong = [str(uncovered) for ports in _everybodys(rules) for uncovered in ports.without(declared)]
-    assert not wrong, f"{_name(droplet)}: the cloud firewall lets everybody in at {', '.join(wrong)}"
+    assert nothing(wrong, "openings that are not declared"), (
+        f"{_name(droplet)}: the cloud firewall lets everybody in at {', '.join(wrong)}"
+    )
     closed = [port for port in declared if not is_opened(_lasting(droplet), "tcp", port)]
-    assert not declared or len(closed) < len(declared), (
+    assert not declared or below(len(closed), len(declared), "declared ports that are closed"), (
         f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(map(str, closed))}: nobody gets in"
     )
 
@@ -159,10 +171,14 @@ def test_cloud_firewall_opens_what_is_declared(droplet: DropletEvidence, environ
     droplet.require("firewalls")
     rules, declared = _rules(droplet), _section(environment).open_ports
     closed = [str(port) for port in declared if not is_opened(_lasting(droplet), "tcp", port)]
-    assert not closed, f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(closed)}"
+    assert nothing(closed, "declared ports that are closed", of=len(declared)), (
+        f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(closed)}"
+    )
     # HTTP/3 is spoken over UDP.
     useless = [str(ports) for ports in open_to_everybody(rules, "udp") if (ports.first, ports.last) != (_HTTPS, _HTTPS)]
-    assert not useless, f"{_name(droplet)}: the cloud firewall opens {', '.join(useless)}, declared are ports of TCP"
+    assert nothing(useless, "ports opened for UDP"), (
+        f"{_name(droplet)}: the cloud firewall opens {', '.join(useless)}, declared are ports of TCP"
+    )
 
 
 @pytest.mark.check("droplet-alerts")
@@ -177,15 +193,20 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
     most = policy.number("most_percent")
     faults = {kind: [_alert_fault(alert, most) for alert in droplet.alerts if alert.kind == kind] for kind in _NEEDED}
     missing = [kind for kind, kind_faults in faults.items() if all(kind_faults)]
+    for alert in droplet.alerts:
+        if alert.kind in _NEEDED and alert.threshold is not None and not _alert_fault(alert, most):
+            at_most(alert.threshold, most, f"alert on {alert.kind} above", "%", kind="alert")
     if missing:
         droplet.require("alerts_by_tag")
     problems = "; ".join(f"{kind} ({', '.join(faults[kind]) or 'no policy is about this droplet'})" for kind in missing)
     untagged = (
         "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
     )
-    assert not missing, f"{_name(droplet)}: nobody is told about {problems}{untagged}"
+    assert nothing(missing, f"of {len(_NEEDED)} figures, without an alert at {most:g} % or below"), (
+        f"{_name(droplet)}: nobody is told about {problems}{untagged}"
+    )
     droplet.require("measured")
-    assert droplet.measured is not False, (
+    assert so(droplet.measured is not False, "metrics agent", "measures", "no value"), (
         f"{_name(droplet)}: DigitalOcean got no value of its memory for a quarter of an hour: without the metrics agent "
         "(do-agent) on it no policy on memory or disk ever fires"
     )
@@ -199,7 +220,7 @@ def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment:
     """
     droplet.require("copies")
     newest = _newest(droplet, droplet.copies)
-    assert newest is not None, f"{_name(droplet)}: has neither a snapshot nor a backup"
+    assert there(newest, "snapshot or backup"), f"{_name(droplet)}: has neither a snapshot nor a backup"
     _young(f"{_name(droplet)}: the newest copy", newest, droplet, environment)
 
 
@@ -210,9 +231,11 @@ def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Envir
     Fix: doctl compute volume snapshot VOLUME --snapshot-name NAME, before the release is deployed.
     """
     droplet.require("volumes")
+    if not droplet.volumes:
+        decided("volumes", "none", "none without a snapshot")
     for volume in droplet.volumes:
         newest = _newest(droplet, (volume.newest_snapshot,) if volume.newest_snapshot else ())
-        assert newest is not None, f"{_name(droplet)}: its volume {volume.id} has no snapshot"
+        assert there(newest, "snapshots of volumes"), f"{_name(droplet)}: its volume {volume.id} has no snapshot"
         _young(f"{_name(droplet)}: the newest snapshot of its volume {volume.id}", newest, droplet, environment)
 
 
@@ -232,6 +255,7 @@ def test_a_copy_is_older_than_the_release(
     wanted = environment.service.release
     if wanted is None or not all(_serves(service, wanted) for service in service_all):
         # The release under review is not deployed yet: every copy is from before it.
+        decided("release under review", "not deployed yet", "a copy from before it")
         return
     starts = [metrics.started_at for metrics in metrics_all if metrics.started_at is not None]
     if not starts:
@@ -239,12 +263,15 @@ def test_a_copy_is_older_than_the_release(
             "the service does not say since when it runs", hint="its metrics can: process_start_time_seconds"
         )
     began, allowed = min(starts), _section(environment).snapshot_age
-    if droplet.taken_at - began > policy.duration("launch"):
+    if droplet.taken_at - began > (launch := policy.duration("launch")):
+        above(droplet.taken_at - began, launch, "release runs for")
         # Nobody turns back from a release that has proved itself.
         return
     before = [copy for copy in droplet.copies if timedelta() <= began - copy <= allowed]
+    if before:
+        at_most(began - max(before), allowed, "copy is older than the release by")
     newest = _newest(droplet, droplet.copies)
-    assert before or newest is None, (
+    assert shown(before or newest is None, "newest copy", _clock(newest), f"one from before {_clock(began)}"), (
         f"{_name(droplet)}: the newest copy is of {_clock(newest)}, release {wanted} runs since {_clock(began)}: there is "
         "no young copy from before it"
     )
@@ -281,9 +308,9 @@ def _former_slug(image: DropletImage) -> str:
 def _must_hold(droplet: DropletEvidence) -> None:
     """Fail unless all rules have reached the droplet."""
     stuck = [fault for firewall in droplet.firewalls for fault in _not_applied(firewall)]
-    assert not stuck, f"{_name(droplet)}: {', '.join(stuck)}"
+    assert nothing(stuck, "rules that have not reached it"), f"{_name(droplet)}: {', '.join(stuck)}"
     leaving = [firewall.name for firewall in droplet.firewalls if any(change.removing for change in firewall.pending)]
-    assert len(leaving) < len(droplet.firewalls), (
+    assert below(len(leaving), len(droplet.firewalls), "firewalls that it is taken out of"), (
         f"{_name(droplet)}: is being taken out of the cloud firewall {', '.join(leaving)}"
     )
 
@@ -336,7 +363,9 @@ def _newest(droplet: DropletEvidence, copies: tuple[datetime, ...]) -> datetime 
 
 def _young(subject: str, at: datetime, droplet: DropletEvidence, environment: Environment) -> None:
     age, allowed = droplet.taken_at - at, _section(environment).snapshot_age
-    assert age <= allowed, f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+    assert at_most(age, allowed, "age of the newest snapshot" if "snapshot" in subject else "age of the newest copy"), (
+        f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+    )
 
 
 def _clock(at: datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import decided, shown
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, DnsHostEvidence
@@ -21,6 +22,7 @@ def test_caa_permits_our_authority(
     """
     caa = _caa(dns_host)
     if caa is None:
+        decided("CAA", "none: everybody may issue", "none, or one that permits our authority")
         return
     authority = environment.tls.caa if environment.tls else None
     if authority is None:
@@ -30,7 +32,8 @@ def test_caa_permits_our_authority(
         )
     for wildcard in sorted({_is_wildcard(tls) for tls in tls_all}):
         kind = "wildcard certificates " if wildcard else ""
-        assert _permits(caa, authority, wildcard=wildcard), (
+        permitted = _permits(caa, authority, wildcard=wildcard)
+        assert shown(permitted, "CAA for a wildcard" if wildcard else "CAA", caa.records, authority), (
             f"{dns_host.host}: CAA at {caa.name} does not let {authority} issue {kind}(found: {caa.told})"
         )
 
@@ -42,7 +45,10 @@ def test_caa_exists(dns_host: DnsHostEvidence) -> None:
     Fix: add 'CAA 0 issue "AUTHORITY"' at the zone's apex.
     """
     climbed = ", ".join(answer.name for answer in dns_host.caa)
-    assert _caa(dns_host) is not None, f"{dns_host.host}: no CAA record at any of {climbed}"
+    caa = _caa(dns_host)
+    assert shown(caa, "CAA", caa.records if caa else "none", "there"), (
+        f"{dns_host.host}: no CAA record at any of {climbed}"
+    )
 
 
 def _caa(host: DnsHostEvidence) -> Answer | None:
@@ -50,7 +56,9 @@ def _caa(host: DnsHostEvidence) -> Answer | None:
     for answer in host.caa:
         if not answer.conclusive:
             raise Unobserved(f"{host.host}: CAA of {answer.name} could not be asked: {answer.told}")
-        assert answer.rcode != "SERVFAIL", f"{host.host}: resolvers fail on CAA of {answer.name}: nobody may issue"
+        assert shown(answer.rcode != "SERVFAIL", f"CAA of {answer.name}", answer.rcode, "an answer"), (
+            f"{host.host}: resolvers fail on CAA of {answer.name}: nobody may issue"
+        )
         if answer.records:
             return answer
     return None

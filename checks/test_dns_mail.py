@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from gonogo.base.comparing import at_most, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, is_public
@@ -31,7 +32,9 @@ def test_mail_for_the_domain_arrives(dns_mail: DnsMailEvidence, environment: Env
     """
     world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
     problems = list(route_problems(dns_mail.servers, world=world))
-    assert not problems, f"mail for {dns_mail.domain}: {'; '.join(problems)}"
+    assert nothing(problems, "problems of the way of mail", of=len(dns_mail.servers)), (
+        f"mail for {dns_mail.domain}: {'; '.join(problems)}"
+    )
     _require_answers(dns_mail.mx, *(answer for server in dns_mail.servers for answer in (server.a, server.aaaa)))
 
 
@@ -43,21 +46,25 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
     """
     _require_answers(dns_mail.spf)
     own = spf_records(dns_mail.spf.records)
-    assert len(own) <= 1, f"{dns_mail.domain} has {len(own)} SPF records, which is an error: {' | '.join(own)}"
+    assert at_most(len(own), 1, "SPF records"), (
+        f"{dns_mail.domain} has {len(own)} SPF records, which is an error: {' | '.join(own)}"
+    )
     failed = failed_records(dns_mail.spf.records)
-    assert not failed, f"{dns_mail.domain}: '{failed[0]}' does not begin with 'v=spf1 ', so that it is no SPF record"
+    assert nothing(failed, "records that fail to be SPF"), (
+        f"{dns_mail.domain}: '{failed[0]}' does not begin with 'v=spf1 ', so that it is no SPF record"
+    )
     elsewhere = {answer.name: spf_records(answer.records) for answer in dns_mail.spf_elsewhere}
     records = {name: included[0] for name, included in elsewhere.items() if len(included) == 1}
     for record in own:
         _assert_meaning(dns_mail.domain, record, records)
     for answer in dns_mail.spf_elsewhere:
         is_known = not answer.conclusive or answer.rcode == "SERVFAIL" or len(elsewhere[answer.name]) == 1
-        assert is_known, (
+        assert so(is_known, "included domains", "have one record each", f"not so: {answer.name}"), (
             f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(elsewhere[answer.name])} SPF records "
             f"({answer.told}): nothing of it counts then"
         )
     lookups = sum(spf_lookups(record, records) for record in own)
-    assert lookups <= MOST_SPF_LOOKUPS, (
+    assert at_most(lookups, MOST_SPF_LOOKUPS, "queries that SPF needs"), (
         f"{dns_mail.domain}: SPF needs {lookups} queries, and receivers make {MOST_SPF_LOOKUPS} at most"
     )
     _require_answers(*dns_mail.spf_elsewhere)
@@ -67,7 +74,9 @@ def _assert_meaning(domain: str, record: str, records: Mapping[str, str]) -> Non
     """The record must be whole, let some send, and say that others may not."""
     for name, text in {domain: record, **records}.items():
         wrong = wrong_terms(text)
-        assert not wrong, f"{domain}: '{wrong[0]}' of '{text}' ({name}) is no SPF, so that nothing of it counts"
+        assert nothing(wrong, "terms that are no SPF"), (
+            f"{domain}: '{wrong[0]}' of '{text}' ({name}) is no SPF, so that nothing of it counts"
+        )
     passing, waiting = {domain: record}, passes_on(record)
     while waiting:
         name = waiting.pop()
@@ -76,12 +85,15 @@ def _assert_meaning(domain: str, record: str, records: Mapping[str, str]) -> Non
             waiting += passes_on(records[name])
     for name, text in passing.items():
         opening = opens_to_all(text)
-        assert not opening, f"{domain}: {opening} of '{text}' ({name}) lets everybody send"
+        assert so(not opening, "everybody may send", "no", f"{opening}"), (
+            f"{domain}: {opening} of '{text}' ({name}) lets everybody send"
+        )
     idle = [f"'{term}' of '{record}' is never read: {why}" for term, why in idle_terms(record)]
-    assert not idle, f"{domain}: {idle[0]}"
-    assert verdict_on_others(record, records) != "?", (
-        f"{domain}: '{record}' says nothing of others (?all, or no all): receivers take it as if there were none"
-    )
+    assert nothing(idle, "terms that are never read"), f"{domain}: {idle[0]}"
+    verdict = verdict_on_others(record, records)
+    assert shown(
+        verdict != "?", "verdict on others", "not known" if verdict is None else f"{verdict}all", "-all or ~all"
+    ), f"{domain}: '{record}' says nothing of others (?all, or no all): receivers take it as if there were none"
 
 
 @pytest.mark.check("dns-mail-sender")
@@ -94,7 +106,7 @@ def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environm
     problems = list(_sender_problems(dns_sender))
     world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
     problems += route_problems(dns_sender.servers, world=world)
-    assert not problems, f"mail from {domain}: {'; '.join(problems)}"
+    assert nothing(problems, "problems of SPF, DKIM, DMARC and MX"), f"mail from {domain}: {'; '.join(problems)}"
     _require_answers(dns_sender.spf, dns_sender.dmarc, *dns_sender.dkim, dns_sender.mx)
     if not dns_sender.dkim:
         raise Unobserved(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, decided, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Host
@@ -30,7 +31,9 @@ def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, en
         where = f"{dns_host.host} at {view.server}"
         _require_one_word(where, view)
         for answer in (view.a, view.aaaa):
-            assert answer.with_authority, f"{where}: no authority ({answer.told})"
+            assert so(answer.with_authority, "answers", "with authority", "without authority"), (
+                f"{where}: no authority ({answer.told})"
+            )
         if view.a.leaves_the_zone and view.aaaa.leaves_the_zone:
             _require_one_alias(where, view, asked_servers[0], host)
             _require_declared_rotation(dns_host, host)
@@ -39,7 +42,9 @@ def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, en
             raise Unobserved(f"{where}: {view.omitted} addresses were not kept, so that nothing can be compared")
         fits = view.addresses and not (view.ever - _permitted(view.ever, host)) if _any_of(host) or changing else None
         right = fits if fits is not None else view.addresses == frozenset(host.addresses)
-        assert right, f"{where}: {_led(view)}; declared {_list(host.addresses)}{_advice(dns_host, host)}"
+        assert shown(right, "addresses at every server", sorted(view.addresses), _list(host.addresses)), (
+            f"{where}: {_led(view)}; declared {_list(host.addresses)}{_advice(dns_host, host)}"
+        )
 
 
 @pytest.mark.check("dns-query-types")
@@ -54,7 +59,7 @@ def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
     if not asked_servers:
         raise Unobserved(f"{dns_host.host}: no authoritative server answers")
     bad = [f"{server}: {https.told}" for server, https in asked_servers if https.rcode not in {"NOERROR", "NXDOMAIN"}]
-    assert not bad, (
+    assert nothing(bad, "servers silent for type HTTPS", of=len(asked_servers)), (
         f"{dns_host.host}: queries of type HTTPS (65) get no answer while those of type A do: {'; '.join(bad)}"
     )
 
@@ -91,7 +96,7 @@ def test_resolvers_agree(
     )
     public = [resolver for resolver in _dns(environment).resolvers if _is_public_server(resolver)]
     least = policy.number("least_public_resolvers")
-    if any(map(is_public, host.addresses)) and len(public) < least:
+    if any(map(is_public, host.addresses)) and not at_least(len(public), least, "resolvers with public addresses"):
         raise Unobserved(
             f"{dns_host.host}: {len(public)} of the declared resolvers have public addresses; those of this network say "
             f"what it sees, and not what the world does. At least {least:g} are expected",
@@ -110,7 +115,9 @@ def test_no_resolver_is_stale(dns_host: DnsHostEvidence, dns_name: DnsNameEviden
     if not answered:
         raise Unobserved(f"{dns_host.host}: no resolver answered", hint="declare resolvers that this machine reaches")
     stale = [f"{view.server}: {view.told}" for view in answered if not _is_right(view, dns_host, host)]
-    assert not stale, f"{dns_host.host}: {'; '.join(stale)}; declared {_list(host.addresses)}"
+    assert nothing(stale, "resolvers with other addresses", of=len(answered)), (
+        f"{dns_host.host}: {'; '.join(stale)}; declared {_list(host.addresses)}"
+    )
 
 
 @pytest.mark.check("dns-ttl")
@@ -127,7 +134,7 @@ def test_turning_back_is_fast(dns_host: DnsHostEvidence, environment: Environmen
     if not ttls:
         raise Unobserved(f"{dns_host.host}: no authoritative server gave a record with a TTL")
     for answer, ttl in ttls:
-        assert ttl <= window, (
+        assert at_most(ttl, window, f"TTL of {answer.rdtype}", kind="TTL"), (
             f"{dns_host.host} {answer.rdtype} at {answer.server}: TTL {format_duration(ttl)}, "
             f"the declared rollback window is {format_duration(window)}"
         )
@@ -146,7 +153,7 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
         return
     _quorum(dns_name, environment, lambda view: bool(view.addresses), "give an address", invented=invented)
     lacking = [view.server for view in dns_name.authoritative if view.a.with_authority and view.a.rcode == "NXDOMAIN"]
-    assert not lacking, (
+    assert nothing(lacking, "servers to which the name does not exist", of=len(dns_name.authoritative)), (
         f"{dns_name.name} does not exist at {', '.join(lacking)}: resolvers that ask there give it to nobody"
     )
 
@@ -188,10 +195,13 @@ def _require_landings(
 ) -> None:
     """Each address must be one that the world reaches, and serve the name; a host's with a certificate for it."""
     world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
+    decided("addresses that were looked at", len(landings), "any number")
     for landing in landings:
         where = f"{name} leads to {landing.address}"
-        assert is_public(landing.address) or not world, f"{where}, which is not a public address"
-        assert not landing.unclaimed, (
+        assert so(is_public(landing.address) or not world, "addresses", "reached by the world", "not public"), (
+            f"{where}, which is not a public address"
+        )
+        assert so(not landing.unclaimed, "name, at whoever serves it", "claimed", "unclaimed"), (
             f"{where}, where {landing.unclaimed} answers {landing.status} and says that it serves nobody under this name: "
             "whoever claims it there owns the name"
         )
@@ -199,8 +209,11 @@ def _require_landings(
         unreachable = not landing.asked and resolved and _is_ipv4(landing.address)
         mute = "no route leads there, while public resolvers are reached" if unreachable else landing.problem
         mute = mute if landing.asked or unreachable else ""
-        assert not mute, f"{where}, where nobody answers on {landing.port}: {mute}"
-        assert not (strict and landing.certificate_problem), (
+        assert so(not mute, "servers behind the name", "answer, or were not asked", mute), (
+            f"{where}, where nobody answers on {landing.port}: {mute}"
+        )
+        wrong = strict and landing.certificate_problem
+        assert so(not wrong, "certificates behind the name", "right, or not ours", "wrong"), (
             f"{where}, whose certificate is not right for it: {landing.certificate_problem}"
         )
 
@@ -257,7 +270,9 @@ def _quorum(  # noqa: PLR0913 - what was seen, what is right, and how to say so
             hint="declare resolvers in [dns] that this machine reaches, and that give what the zone says",
         )
     ignored = f"; not counted: {'; '.join(why)}" if liars else ""
-    assert len(good) >= needed, f"{tally}; the others: {others}{ignored}{advice}"
+    assert at_least(len(good), needed, f"resolvers, of {len(name.resolvers)}, that are right"), (
+        f"{tally}; the others: {others}{ignored}{advice}"
+    )
 
 
 def _is_invented(view: Addresses, invented: Mapping[str, frozenset[str]]) -> bool:
@@ -274,12 +289,13 @@ def _silence(view: Addresses) -> str:
 
 def _require_one_word(where: str, view: Addresses) -> None:
     """A server must not deny with one answer what it gives with another."""
-    assert not view.contradiction, (
+    assert so(not view.contradiction, "answers for A and AAAA", "agree", "contradict each other"), (
         f"{where}: NXDOMAIN for type {view.contradiction} denies the whole name, which has addresses ({view.told}): "
         "it must answer NOERROR without records (RFC 4074, RFC 8020)"
     )
     for silent, other in ((view.aaaa, view.a), (view.a, view.aaaa)):
-        assert not (silent.delivery is Delivery.SILENT and other.with_authority and other.records), (
+        one_sided = silent.delivery is Delivery.SILENT and other.with_authority and other.records
+        assert so(not one_sided, f"queries for {silent.rdtype}", "answered as others are", "silent"), (
             f"{where}: queries for {silent.rdtype} get no answer while those for {other.rdtype} do: "
             "let the server answer NOERROR without records (RFC 4074)"
         )
@@ -287,8 +303,10 @@ def _require_one_word(where: str, view: Addresses) -> None:
 
 def _require_one_alias(where: str, view: Addresses, first: Addresses, host: Host) -> None:
     """The addresses are somebody else's to give, and dns-propagated asks for them; the alias is ours."""
-    assert view.aliases == first.aliases, f"{where} is an alias of {view.aliases[-1]}, at {first.server} {first.told}"
-    assert host.alias is None or host.alias in view.aliases, (
+    assert equal(view.aliases, first.aliases, "alias at every server"), (
+        f"{where} is an alias of {view.aliases[-1]}, at {first.server} {first.told}"
+    )
+    assert host.alias is None or shown(host.alias in view.aliases, "alias", view.aliases, host.alias), (
         f"{where} is an alias of {' → '.join(view.aliases)}; declared is the alias of {host.alias}"
     )
 
@@ -298,7 +316,7 @@ def _require_declared_rotation(evidence: DnsHostEvidence, host: Host) -> None:
     given_addresses = frozenset[str]().union(*(view.ever for view in evidence.beyond))
     strange = given_addresses - _permitted(given_addresses, host)
     rotating = any(view.rotates for view in evidence.beyond)
-    assert not (rotating and strange), (
+    assert nothing(strange if rotating else (), "addresses in rotation that are not declared"), (
         f"{evidence.host} leads to {_list(strange)}; declared {_list(host.addresses)}{_advice(evidence, host)}"
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.base.comparing import nothing
 from gonogo.base.errors import Unobserved
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def test_operations_answer_at_all(walk: Walk) -> None:
             hint="is [api] right, and does the document describe this service?",
         )
     dead = ", ".join(conformance.dead)
-    assert not dead, f"the document has what the service has not: {dead} (answered with 404, 405 or 501 only)"
+    assert nothing(conformance.dead, "operations that are dead"), (
+        f"the document has what the service has not: {dead} (answered with 404, 405 or 501 only)"
+    )
 
 
 @pytest.mark.check("document-errors")
@@ -136,7 +139,7 @@ def test_whole_document_was_asked(walk: Walk) -> None:
     Fix: raise api.document.requests, permit what is missing, or look at these operations yourself.
     """
     conformance: Conformance = walk.keep["conformance"]
-    assert not conformance.left, f"{conformance.shown}: {_reasons(conformance)}"
+    assert nothing(conformance.left, "operations that were not asked"), f"{conformance.shown}: {_reasons(conformance)}"
 
 
 def _none(walk: Walk, kind: str) -> None:
@@ -144,7 +147,9 @@ def _none(walk: Walk, kind: str) -> None:
     departures = walk.keep["conformance"].of(kind)
     shown = "\n".join(map(str, departures[:_MOST_SHOWN]))
     more = f"\nand {len(departures) - _MOST_SHOWN} operations more" if len(departures) > _MOST_SHOWN else ""
-    assert not departures, f"{shown}{more}"
+    assert nothing(list(map(str, departures[:_MOST_SHOWN])), "operations that depart from the document"), (
+        f"{shown}{more}"
+    )
 
 
 def _reasons(conformance: Conformance) -> str:

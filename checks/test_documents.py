@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import nothing
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.documents import DocumentEvidence
 
@@ -13,6 +14,8 @@ def test_document_keeps_up_with_what_it_is_about(repository_document: DocumentEv
     Fix: read it against what has changed since, correct it, and commit it; or correct its entry under [documents].
     """
     file = repository_document.file
-    assert not repository_document.departures, f"{file}: {'; '.join(repository_document.departures)}"
+    assert nothing(repository_document.departures, "departures from what is declared"), (
+        f"{file}: {'; '.join(repository_document.departures)}"
+    )
     if unread := repository_document.unread:
         raise Unobserved(f"{file}: {'; '.join(unread)}", hint="; ".join(unread.values()))

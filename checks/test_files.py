@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import nothing, so
 from gonogo.environment.model import Environment
 from gonogo.evidence.server import FileEvidence
 from gonogo.families.servers.file_entry import FileEntry
@@ -16,9 +17,9 @@ def test_file_is_as_declared(server_file: FileEvidence, environment: Environment
     entry = environment.table(FileEntry)[server_file.scope[-1]]
     where = f"{entry.server}:{entry.path}"
     if not entry.exists:
-        assert not server_file.exists, f"{where} exists; it should not"
+        assert so(not server_file.exists, "file", "missing", "there"), f"{where} exists; it should not"
         return
-    assert server_file.exists, f"{where} does not exist"
+    assert so(server_file.exists, "file", "there", "missing"), f"{where} does not exist"
     departures = [
         f"its {fact} is {actual}, {wanted} is expected"
         for fact, actual, wanted in (
@@ -32,4 +33,4 @@ def test_file_is_as_declared(server_file: FileEvidence, environment: Environment
         departures.append(f"no line of it holds {entry.contains!r}")
     if server_file.never:
         departures.append(f"a line of it holds {entry.never!r}")
-    assert not departures, f"{where}: {'; '.join(departures)}"
+    assert nothing(departures, "departures from what is declared"), f"{where}: {'; '.join(departures)}"

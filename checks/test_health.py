@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gonogo.base.comparing import at_most, decided, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -48,11 +49,15 @@ def test_service_is_up(health: HealthEvidence, environment: Environment, policy:
     _assert_nothing_down(health.reading, last)
     _assert_readable(health.shallow)
     for exchange in health.shallow:
-        assert exchange.ok or _is_declared(exchange, page), f"{exchange.summary}{_calls_itself(health.reading)}"
+        right = exchange.ok or _is_declared(exchange, page)
+        assert shown(right, "answer of health", exchange.status, "2xx, or as declared"), (
+            f"{exchange.summary}{_calls_itself(health.reading)}"
+        )
     for exchange in health.shallow:
         _assert_fresh(exchange, policy.duration("max_age"))
     same = health.control.served and health.control.digest == last.digest
-    assert not same or (page and page.says) or _is_json(last), (
+    own = not same or (page and page.says) or _is_json(last)
+    assert so(own, "another answer than a path that cannot exist", "yes", "no"), (
         f"{last.url} answers as {health.control.url} does, which cannot exist: every path answers so"
     )
     _assert_healthy(health.reading, health.departures, last, page)
@@ -67,11 +72,12 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment, p
     page = environment.require(Http).deep_health
     _assert_nothing_down(health.deep_reading, health.deep)
     _assert_readable([health.deep])
-    assert health.deep.ok or _is_declared(health.deep, page), health.deep.summary
+    right = health.deep.ok or _is_declared(health.deep, page)
+    assert shown(right, "answer of deep health", health.deep.status, "2xx, or as declared"), health.deep.summary
     _assert_fresh(health.deep, policy.duration("max_age"))
     _assert_healthy(health.deep_reading, health.deep_departures, health.deep, page)
     named = health.deep_reading.parts or (page and page.values)
-    assert named, (
+    assert so(named, "dependencies", "named", "none named"), (
         f"{health.deep.url} names no dependency in a form that is known: it cannot be called deep; say what must stand "
         'there, as in deep_health = { path = "/ready", json = { database = "ok" } }'
     )
@@ -89,8 +95,9 @@ def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> N
         concerns += [f"it calls itself {reading.word}"] if reading.meaning is Meaning.WARN else []
         concerns += [f"it lists the error {error!r}" for error in reading.errors]
         age = health.taken_at - (reading.written or health.taken_at)
-        concerns += [f"it says that it was written {format_duration(age)} ago"] if age > limit else []
-        assert not concerns, f"{exchange.url}: {_some(concerns)}"
+        fresh = at_most(age, limit, "written ago, by its own word")
+        concerns += [] if fresh else [f"it says that it was written {format_duration(age)} ago"]
+        assert nothing(concerns, "concerns"), f"{exchange.url}: {_some(concerns)}"
 
 
 @pytest.mark.check("health-latency")
@@ -101,7 +108,7 @@ def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
     """
     limit = policy.duration("max_median")
     median = health.median
-    assert not too_slow(median.elapsed, median.own, limit), (
+    assert not too_slow(median.elapsed, median.own, limit, "median of health"), (
         f"{median.url} takes {format_duration(median.elapsed)}, at most {format_duration(limit)} is wanted"
     )
 
@@ -112,8 +119,12 @@ def test_health_tells_no_secrets(health: HealthEvidence) -> None:
 
     Fix: reduce the body to status, release and dependency names; then change the secret that was shown.
     """
-    assert not health.leaked, f"{health.deep.url} shows the value of {', '.join(health.leaked)}"
-    assert not health.suspicious, f"{health.deep.url} shows {', '.join(health.suspicious)}"
+    assert nothing(health.leaked, "values of secrets in health"), (
+        f"{health.deep.url} shows the value of {', '.join(health.leaked)}"
+    )
+    assert nothing(health.suspicious, "what looks like a secret in health"), (
+        f"{health.deep.url} shows {', '.join(health.suspicious)}"
+    )
 
 
 @pytest.mark.check("release-under-review")
@@ -132,6 +143,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
         raise Unobserved(f"{url} does not say which release it is", hint=_DECLARE_RELEASE)
     others = [words for words in service.releases if not any(is_release(word.value, wanted) for word in words)]
     if not others:
+        decided("release served", ", ".join({_shown(words, wanted) for words in service.releases}), wanted)
         return
     certain = [words for words in others if any(_can_be_compared(word, wanted) for word in words)]
     if certain:
@@ -139,6 +151,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
         addresses = ", ".join(
             f"{name} on {number} of {len(service.releases)} connections" for name, number in served.items()
         )
+        decided("release served", addresses, wanted, met=False)
         raise AssertionError(f"{url} serves release {addresses}; under review is {wanted}")
     raise Unobserved(
         f"{url} says {_shown(others[0], wanted)}, which cannot be compared with {wanted}", hint=_DECLARE_RELEASE
@@ -154,14 +167,19 @@ def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) ->
     limit = policy.duration("max_offset")
     offsets = {health.scope[-1]: health.clock_offset for health in health_all if health.clock_offset is not None}
     unknown = [health.scope[-1] for health in health_all if health.clock_offset is None]
-    off = {address: offset for address, offset in offsets.items() if abs(offset) > limit}
+    off = {
+        address: offset
+        for address, offset in offsets.items()
+        if not at_most(abs(offset), limit, f"clock off at {address}", kind="clock")
+    }
     apart = max(offsets.values(), default=timedelta()) - min(offsets.values(), default=timedelta())
     if off and len(off) == len(offsets) and apart <= limit:
         raise Unobserved(
             f"every address is off by {_signed(next(iter(off.values())))}: it may well be our own clock",
             hint="set the clock of the machine that runs gonogo",
         )
-    assert not off, "; ".join(f"the clock at {address} is off by {_signed(offset)}" for address, offset in off.items())
+    wrong = [f"the clock at {address} is off by {_signed(offset)}" for address, offset in off.items()]
+    assert nothing(wrong, "clocks that are off", of=len(offsets)), "; ".join(wrong)
     if unknown:
         raise Unobserved(
             f"no Date header comes from {', '.join(unknown)}, so clocks cannot be compared",
@@ -179,15 +197,17 @@ def _assert_readable(exchanges: Iterable[Exchange]) -> None:
 
 def _assert_nothing_down(reading: HealthReading, exchange: Exchange) -> None:
     down = [f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL]
-    assert not down, f"{exchange.url}: {_some(down)}"
+    assert nothing(down, "parts that are down", of=len(reading.parts)), f"{exchange.url}: {_some(down)}"
 
 
 def _assert_healthy(reading: HealthReading, departures: Collection[str], exchange: Exchange, page: Page | None) -> None:
     """Judges by what is declared, if anything is; else by what the service calls itself."""
-    assert not departures, f"{exchange.url}: {'; '.join(departures)}"
+    assert nothing(departures, "departures from what is declared"), f"{exchange.url}: {'; '.join(departures)}"
     if page and page.says:
         return
-    assert reading.meaning is not Meaning.FAIL, f"{exchange.summary}{_calls_itself(reading)}"
+    assert shown(reading.meaning is not Meaning.FAIL, "what health calls itself", reading.word, "no word of failure"), (
+        f"{exchange.summary}{_calls_itself(reading)}"
+    )
     strange = _strange_parts(reading.parts)
     if reading.meaning is Meaning.UNKNOWN or strange:
         words = (
@@ -207,8 +227,9 @@ def _assert_fresh(exchange: Exchange, limit: timedelta) -> None:
     age = exchange.headers.get("age", "")
     hits = [f"{name}: {exchange.headers.get(name, '')}" for name in CACHE_HEADERS]
     cached = next((hit for hit in hits if _HIT.search(hit)), "")
-    if age.isdecimal() and timedelta(seconds=int(age[:9])) > limit:
-        how_old = f"it is {format_duration(timedelta(seconds=int(age[:9])))} old (Age: {age})"
+    old = timedelta(seconds=int(age[:9])) if age.isdecimal() else timedelta()
+    if not at_most(old, limit, "age of the answer"):
+        how_old = f"it is {format_duration(old)} old (Age: {age})"
     elif cached and not age.isdecimal():
         how_old = f"nothing says how old it is ({cached})"
     else:

@@ -1,19 +1,18 @@
 """The service over HTTP, judged at every address."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import pytest
 
+from gonogo.base.comparing import at_least, decided, equal, nothing, one_of, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
 from gonogo.environment.model import Environment
 from gonogo.environment.pages import Page
-from gonogo.environment.types import is_address
-from gonogo.evidence.http import Exchange, HealthEvidence, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
+from gonogo.evidence.http import Exchange, PageAnswer, PagesEvidence, PlainHttpEvidence, ServiceEvidence
 from gonogo.evidence.marks import CHALLENGE, DEFAULT_PAGE, LISTING, LOGIN, MAINTENANCE, NO_ANSWERS, PRIVATE
 from gonogo.families.http.section import Http
 from gonogo.policy.catalogue import Policy
@@ -22,12 +21,6 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _UNDECIDED = {408, 421, 425, 429}
 """Statuses of the 4xx kind that refuse this request, and not the page."""
 _NOTHING_THERE = {404, 405, 410}
-_FRAMING_POLICIES = {"deny", "sameorigin"}
-_EVERYBODY = {"*", "http:", "https:"}
-_VERSION = re.compile(r"[/ (]v?\d|\d\.\d")
-_LEAKY_REFERRERS = {"", "unsafe-url", "no-referrer-when-downgrade"}
-_DIRECTIVE = re.compile(r"\s*([^\s=;,\"]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))\s*)?")
-_OUTSIDE_QUOTES = re.compile(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 _TOO_MANY_REQUESTS = 429
 _FEWEST_CUT = 3
 """Connections in a row: one bad backend of three would not take all of them."""
@@ -55,16 +48,22 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
         )
     _assert_all(service.connections, cut)
     for answer in service.connections:
-        assert not answer.departures, _of_all(service.connections, answer, "; ".join(answer.departures))
+        assert nothing(answer.departures, "departures from the declared page"), _of_all(
+            service.connections, answer, "; ".join(answer.departures)
+        )
     unwell = [answer for answer in service.connections if answer.unwell]
     if len(unwell) < len(exchanges):  # what every backend says against itself is for the checks of health
-        assert not unwell, _of_all(service.connections, unwell[0], unwell[0].unwell, count=len(unwell))
+        assert nothing([answer.unwell for answer in unwell], "answers that call themselves unwell"), _of_all(
+            service.connections, unwell[0], unwell[0].unwell, count=len(unwell)
+        )
     pages = [answer.exchange for answer in service.pages]
     others = [service.front, *pages, *(answer.exchange for answer in service.origins)]
     for exchange in others:
-        assert not exchange.failed, exchange.summary
+        assert shown(not exchange.failed, "front page and other pages", exchange.status, "an answer"), exchange.summary
     for page in service.pages:
-        assert not page.departures, f"{page.exchange.url}: {'; '.join(page.departures)}"
+        assert nothing(page.departures, "departures of declared pages"), (
+            f"{page.exchange.url}: {'; '.join(page.departures)}"
+        )
     _assert_pages_are_theirs(service, environment)
     late = [exchange for exchange in (*exchanges, *others) if exchange.hurried]
     if late:
@@ -84,17 +83,22 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
     Fix: see which backend was starting, or what limits the rate, and start all backends before users come.
     """
     crowded = [exchange for exchange in service.again if exchange.cut]
-    assert not crowded, f"{crowded[0].summary}, while further connections of this machine were open"
+    assert nothing([exchange.summary for exchange in crowded], "connections that were cut"), (
+        f"{crowded[0].summary}, while further connections of this machine were open"
+    )
     again = [f"{exchange.url} answers {exchange.status} after {exchange.earlier[0]}" for exchange in service.again]
-    assert not again, f"{len(again)} answers came at a further time of asking only: {again[0]}"
+    assert nothing(again, "answers at a further time of asking"), (
+        f"{len(again)} answers came at a further time of asking only: {again[0]}"
+    )
     limit, slowest = policy.duration("max_wait"), service.slowest
     if slowest:
         took = format_duration(slowest.elapsed)
-        slow = too_slow(slowest.elapsed, slowest.own, limit)
-        assert not slow, f"{slowest.url} took {took}, at most {format_duration(limit)} is wanted"
+        assert not too_slow(slowest.elapsed, slowest.own, limit, "slowest answer"), (
+            f"{slowest.url} took {took}, at most {format_duration(limit)} is wanted"
+        )
     exchanges = [answer.exchange for answer in service.connections]
     answered = sum(exchange.status != _TOO_MANY_REQUESTS for exchange in exchanges)
-    assert answered >= service.wanted, (
+    assert at_least(answered, service.wanted, "connections answered"), (
         f"{exchanges[0].url} answered {answered} of {service.wanted} connections: one bad backend of several may be missed"
     )
 
@@ -106,7 +110,7 @@ def test_front_page_is_the_services_own(service: ServiceEvidence) -> None:
     Fix: put the site in place that this name should serve; if the page is right, declare it as hosts.NAME.page.
     """
     strange = [mark for mark in service.front.marks if mark in {DEFAULT_PAGE, MAINTENANCE, CHALLENGE}]
-    assert not strange, f"{service.front.url} shows a {strange[0]}"
+    assert nothing(strange, "default pages, notices and challenges"), f"{service.front.url} shows a {strange[0]}"
 
 
 @pytest.mark.check("http-plain")
@@ -116,103 +120,35 @@ def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence, environmen
     Fix: answer port 80 with a redirect to https and nothing else, or close it.
     """
     if plain_http.refused or plain_http.filtered:
+        decided("port 80", "refused" if plain_http.refused else "silent", "closed, or a redirect to https")
         return
     for exchange in plain_http.exchanges:
-        assert not exchange.served, f"{exchange.url} answers {exchange.status} without TLS"
+        assert shown(not exchange.served, "answer without TLS", exchange.status, "a redirect, or a refusal"), (
+            f"{exchange.url} answers {exchange.status} without TLS"
+        )
         if exchange.status in _REDIRECTS:
             location = exchange.headers.get("location", "")
             parts = _split(location)
-            assert parts.scheme == "https", f"{exchange.url} redirects to {location or 'nowhere'}, not to https"
-            assert _is_ours(parts.hostname or "", environment, exchange), (
+            assert equal(parts.scheme, "https", "redirect to"), (
+                f"{exchange.url} redirects to {location or 'nowhere'}, not to https"
+            )
+            ours = _is_ours(parts.hostname or "", environment, exchange)
+            assert shown(ours, "host of the redirect", parts.hostname, "one that is declared"), (
                 f"{exchange.url} redirects to {location}, a host that the environment does not declare"
             )
             declared = environment.hosts.get(parts.hostname or "")
-            assert declared is None or _port(parts) in {None, declared.https_port}, (
+            assert declared is None or one_of(_port(parts), [None, declared.https_port], "port of the redirect"), (
                 f"{exchange.url} redirects to {location}: port {_port(parts)} is not its https_port, which is "
                 f"{declared.https_port}"
             )
         asks = exchange.headers.get("www-authenticate", "").lower().startswith("basic") or LOGIN in exchange.marks
-        assert not asks, f"{exchange.url} answers {exchange.status} and asks for a password without TLS"
+        assert so(not asks, "password without TLS", "not asked for", "asked for"), (
+            f"{exchange.url} answers {exchange.status} and asks for a password without TLS"
+        )
     for exchange in plain_http.exchanges:
         # A connection that is closed without a word serves nothing.
         if not (exchange.closed or exchange.cut) and (exchange.failed or exchange.status in _UNDECIDED):
             raise Unobserved(f"{exchange.summary} without TLS: that does not tell what is served there")
-
-
-@pytest.mark.check("tls-hsts")
-def test_https_is_remembered(service: ServiceEvidence, policy: Policy) -> None:
-    """Without HSTS the first request of every visit may go out without TLS.
-
-    Fix: add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
-    """
-    if is_address(service.scope[0]):
-        return  # browsers note no HSTS for an address: RFC 6797, 8.1.1
-    for exchange in (service.connections[0].exchange, service.front):
-        value = exchange.headers.get("strict-transport-security", "")
-        seconds = _max_age(value)
-        assert exchange.status is None or (seconds is not None and seconds >= policy.number("min_seconds")), (
-            f"{exchange.url}: Strict-Transport-Security is {value or 'missing'}"
-        )
-
-
-@pytest.mark.check("http-nosniff")
-def test_types_are_not_guessed(health: HealthEvidence) -> None:
-    """A browser that guesses types runs an uploaded file as a script.
-
-    Fix: X-Content-Type-Options: nosniff
-    """
-    value = _header(health.shallow, "x-content-type-options")
-    assert value.lower().partition(",")[0].strip() == "nosniff", (
-        f"{health.shallow[0].url}: X-Content-Type-Options is {value or 'missing'}"
-    )
-
-
-@pytest.mark.check("http-frame-ancestors")
-def test_pages_cannot_be_framed(health: HealthEvidence) -> None:
-    """A framed page lets others borrow our users' clicks.
-
-    Fix: Content-Security-Policy: frame-ancestors 'none'
-    """
-    policies = _header(health.shallow, "content-security-policy").lower().replace(",", ";")
-    directives = filter(None, (part.split() for part in policies.split(";")))
-    limited = any(name == "frame-ancestors" and not _EVERYBODY & set(sources) for name, *sources in directives)
-    options = _header(health.shallow, "x-frame-options").lower()
-    assert limited or options in _FRAMING_POLICIES, (
-        f"{health.shallow[0].url}: neither frame-ancestors nor X-Frame-Options forbids framing"
-    )
-
-
-@pytest.mark.check("http-referrer-policy")
-def test_urls_are_not_sent_elsewhere(health: HealthEvidence) -> None:
-    """Full URLs in the Referer header carry tokens and ids to other sites.
-
-    Fix: Referrer-Policy: no-referrer
-    """
-    value = _header(health.shallow, "referrer-policy").lower().rpartition(",")[2].strip()
-    assert value not in _LEAKY_REFERRERS, f"{health.shallow[0].url}: Referrer-Policy is {value or 'missing'}"
-
-
-@pytest.mark.check("http-no-store")
-def test_replies_are_not_cached(health: HealthEvidence) -> None:
-    """A shared cache that keeps a reply gives one user's data to the next.
-
-    Fix: Cache-Control: no-store on every reply of the API.
-    """
-    value = _header(health.shallow, "cache-control").lower()
-    assert any(word in value for word in ("no-store", "private", "no-cache")), (
-        f"{health.shallow[0].url}: Cache-Control is {value or 'missing'}"
-    )
-
-
-@pytest.mark.check("http-no-banner")
-def test_versions_are_not_told(health: HealthEvidence) -> None:
-    """A version in the Server header tells attackers which holes to try.
-
-    Fix: server_tokens off; and remove X-Powered-By.
-    """
-    banners = [_header(health.shallow, name) for name in ("server", "x-powered-by")]
-    versions = [value for value in banners if _VERSION.search(value)]
-    assert not versions, f"{health.shallow[0].url} tells its versions: {', '.join(versions)}"
 
 
 @pytest.mark.check("http-closed-paths")
@@ -223,9 +159,13 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
     """
     control = pages.control
     private = [exchange for exchange in (*pages.pages.values(), *pages.siblings.values()) if _is_private(exchange)]
-    assert not private, "; ".join(f"{exchange.summary} with {_kind(exchange)}" for exchange in private)
+    assert nothing([exchange.summary for exchange in private], "private content served", of=len(pages.pages)), (
+        "; ".join(f"{exchange.summary} with {_kind(exchange)}" for exchange in private)
+    )
     open_pages = [exchange for path, exchange in pages.pages.items() if _is_open(path, exchange, control)]
-    assert not open_pages, ", ".join(exchange.summary for exchange in open_pages)
+    assert nothing([exchange.summary for exchange in open_pages], "paths that are open", of=len(pages.pages)), (
+        ", ".join(exchange.summary for exchange in open_pages)
+    )
     if control.failed or control.status in _UNDECIDED or (_marks(control) and not control.hops):
         raise Unobserved(f"{control.summary}{_shown_marks(control)}: nothing can be told from what is not served")
     unknown = [
@@ -238,7 +178,9 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
 
 
 def _assert_all(answers: Sequence[PageAnswer], broken: Sequence[PageAnswer]) -> None:
-    assert not broken, _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
+    told = [str(answer.exchange.status or "no reply") for answer in broken]
+    wrong = _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
+    assert nothing(told, "connections that were not answered well", of=len(answers)), wrong
 
 
 def _of_all(answers: Sequence[PageAnswer], example: PageAnswer, fault: str, count: int | None = None) -> str:
@@ -279,7 +221,9 @@ def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Env
     location = exchange.headers.get("location", "")
     if exchange.status in _REDIRECTS:
         target = _split(urljoin(exchange.url, location))
-        assert target.scheme == "https", f"{exchange.url} leads to {location or 'nowhere'}, not to https"
+        assert equal(target.scheme, "https", "front page leads to"), (
+            f"{exchange.url} leads to {location or 'nowhere'}, not to https"
+        )
         main = service.scope[0] == urlsplit(environment.service.base_url).hostname
         if target.hostname in environment.hosts and target.hostname != service.scope[0] and not main:
             return
@@ -378,19 +322,3 @@ def _is_closed(path: str, exchange: Exchange, control: Exchange, environment: En
 
 def _type(exchange: Exchange) -> str:
     return exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _max_age(value: str) -> int | None:
-    """The seconds of a Strict-Transport-Security header, read as browsers do (RFC 6797, 6.1); None if it is invalid."""
-    values: dict[str, str] = {}
-    for part in filter(str.strip, _OUTSIDE_QUOTES.split(value)):
-        match = _DIRECTIVE.fullmatch(part)
-        if match is None or match[1].lower() in values:
-            return None
-        values[match[1].lower()] = match[2] if match[2] is not None else match[3] or ""
-    age = values.get("max-age", "")
-    return int(age[:18]) if age.isascii() and age.isdecimal() else None
-
-
-def _header(exchanges: Sequence[Exchange], name: str) -> str:
-    return exchanges[0].headers.get(name, "")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, below, nothing
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.load import LoadEvidence, Traffic
@@ -40,8 +41,8 @@ def test_load_was_made_as_planned(load: LoadEvidence) -> None:
         sum(endpoint.requests for endpoint in load.endpoints),
         sum(endpoint.failed_at_least for endpoint in load.endpoints),
     )
-    assert requests, "not one request was made in the measured time"
-    assert failed < requests, (
+    assert at_least(requests, 1, "requests made"), "not one request was made in the measured time"
+    assert below(failed, requests, "requests failed"), (
         f"not one of {requests} requests was answered rightly: under load the service serves nobody{failed_for(load)}"
     )
 
@@ -93,7 +94,7 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
     """
     fit(load)
     least, visits = policy.number("min_served_fraction"), load.visits_ended + load.visits_given_up
-    assert visits, "not one visit came to an end in the measured time"
+    assert at_least(visits, 1, "visits ended"), "not one visit came to an end in the measured time"
     # At its least by what the generator itself may have given up, at its most by the visits that nobody began.
     ours = sum(endpoint.failed - endpoint.failed_at_least for endpoint in load.endpoints)
     unseen = not_made(load.generator, sum(endpoint.requests for endpoint in load.endpoints))
@@ -101,15 +102,16 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
         f"{load.visits_given_up} of {visits} visits timed out (at least {least:.0%} should be served): "
         f"the service does not keep up with {load.visits_per_second:g} visits a second"
     )
-    assert load.visits_ended + ours >= least * visits, message
+    assert at_least((load.visits_ended + ours) / visits, least, "visits served", "share"), message
     if load.visits_ended / visits * (1 - unseen) < least:
         raise too_unfit(load, message)
     reached = visits / load.seconds
+    wanted = least * load.visits_per_second
     # Open traffic comes at its rate in any case; users who wait for each other come at the rate that they are served.
-    if load.model == "open" or reached >= least * load.visits_per_second:
+    if load.model == "open" or at_least(reached, wanted, "visits a second", "/s"):
         return
     message = f"{reached:.1f} visits a second were served, {load.visits_per_second:g} are expected"
-    if reached >= least * load.visits_per_second * (1 - sick_share(load.generator)):
+    if reached >= wanted * (1 - sick_share(load.generator)):
         raise too_unfit(load, message)
     raise AssertionError(message)
 
@@ -127,7 +129,9 @@ def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
         if _slow(endpoint, [(endpoint.warm_up.requests, endpoint.warm_up.over_budget)], load)
         and not _slow(endpoint, over_budget(endpoint, load).found.seconds, load)
     ]
-    assert not slow, f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
+    assert nothing(slow, "classes that are slow in the warm-up only", of=len(load.classes)), (
+        f"over the budget in the first {load.warm_up.total_seconds():g} s: {'; '.join(slow)}"
+    )
 
 
 @pytest.mark.check("load-memory")
@@ -140,7 +144,9 @@ def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environm
     if limit is None:
         raise Unobserved("the environment declares no load.memory_limit", hint="declare it, as in '512 MiB'")
     samples = _seen(load, [second.memory for second in load.server if second.memory is not None])
-    assert max(samples) < limit, f"the service took {max(samples) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+    assert below(max(samples), limit, "memory", "B"), (
+        f"the service took {max(samples) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+    )
 
 
 @pytest.mark.check("load-leak")
@@ -156,8 +162,10 @@ def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment
     if trend is None:
         raise Unobserved("too few samples of memory and requests", hint="a longer run: gonogo load --profile soak")
     growth_words = f"{trend.slope:.0f} bytes a request over {trend.requests} requests (at least {trend.low:.0f}, at most {trend.high:.0f})"
-    assert trend.low <= budget, f"memory grows by {growth_words}; {budget:g} are allowed"
-    if trend.high > budget:
+    assert at_most(trend.low, budget, "growth of memory a request, at least", "B"), (
+        f"memory grows by {growth_words}; {budget:g} are allowed"
+    )
+    if not at_most(trend.high, budget, "growth of memory a request, at most", "B"):
         hint = "a longer run tells: gonogo load --profile soak"
         raise Unobserved(
             f"whether memory grows by {budget:g} bytes a request or more is not certain yet: {growth_words}", hint=hint

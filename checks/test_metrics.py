@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from gonogo.base.comparing import above, at_least, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.http import MetricsEvidence
@@ -23,9 +24,11 @@ def test_metrics_parse(metrics: MetricsEvidence) -> None:
         raise Unobserved(metrics.exchange.summary, hint="declare http.largest_body, as in '64 MiB'")
     if metrics.exchange.hurried:
         raise Unobserved(metrics.exchange.summary, hint="raise limits.probe")
-    assert metrics.exchange.ok, metrics.exchange.summary
-    assert not metrics.parse_error, f"{metrics.exchange.url}: {metrics.parse_error}{metrics.exchange.beginning}"
-    assert metrics.samples, f"{metrics.exchange.url} holds no sample"
+    assert shown(metrics.exchange.ok, "answer", metrics.exchange.status, "2xx"), metrics.exchange.summary
+    assert so(not metrics.parse_error, "text of the metrics", "parses", "does not parse"), (
+        f"{metrics.exchange.url}: {metrics.parse_error}{metrics.exchange.beginning}"
+    )
+    assert at_least(metrics.samples, 1, "samples"), f"{metrics.exchange.url} holds no sample"
 
 
 @pytest.mark.check("metrics-lint")
@@ -34,7 +37,9 @@ def test_metrics_are_well_formed(metrics: MetricsEvidence) -> None:
 
     Fix: check the text with promtool check metrics; write metrics with the client library instead of by hand.
     """
-    assert not metrics.remarks, f"{metrics.exchange.url}: {'; '.join(metrics.remarks)}"
+    assert nothing(metrics.remarks, "what only some readers accept"), (
+        f"{metrics.exchange.url}: {'; '.join(metrics.remarks)}"
+    )
 
 
 @pytest.mark.check("metrics-series")
@@ -43,8 +48,11 @@ def test_required_series_exist(metrics: MetricsEvidence, environment: Environmen
 
     Fix: export the series from the start, with all its labels, or correct http.series.
     """
-    missing = [name for name in environment.require(Http).series if name not in metrics.series]
-    assert not missing, f"{metrics.exchange.url} lacks {', '.join(missing)}"
+    series = environment.require(Http).series
+    missing = [name for name in series if name not in metrics.series]
+    assert nothing(missing, "series that are missing", of=len(series)), (
+        f"{metrics.exchange.url} lacks {', '.join(missing)}"
+    )
 
 
 @pytest.mark.check("metrics-moving")
@@ -58,13 +66,15 @@ def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> Non
     for name in environment.require(Http).moving:
         values = [scrape.get(name) for scrape in metrics.scrapes]
         numbers = [value for value in values if value is not None]
-        assert len(numbers) == len(values), f"{where} lacks {name}"
+        assert so(len(numbers) == len(values), name, "there each time", "missing"), f"{where} lacks {name}"
         listed = ", ".join(f"{value:g}" for value in numbers)
         in_turn = _falls_and_returns(numbers) or (_falls(numbers) and _same_process(metrics))
-        assert not in_turn, (
+        assert so(not in_turn, f"registry of {name}", "one", "several"), (
             f"{where}: {name} gives {listed}, one request after another: several registries answer in turn"
         )
-        assert len(set(numbers)) > 1, f"{where}: {name} stays at {numbers[-1]:g} although requests were made in between"
+        assert above(len(set(numbers)), 1, f"values of {name}"), (
+            f"{where}: {name} stays at {numbers[-1]:g} although requests were made in between"
+        )
 
 
 @pytest.mark.check("metrics-private")
@@ -76,9 +86,14 @@ def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
     reply = metrics.without_token
     if reply is None:
         everybody = f"{metrics.exchange.url}: everybody reads {metrics.samples} samples, and no token is declared"
-        assert not metrics.exchange.served, everybody
+        assert shown(not metrics.exchange.served, "answer without a token", metrics.exchange.status, "a refusal"), (
+            everybody
+        )
         raise Unobserved(metrics.exchange.summary, hint="declare http.metrics_token")
-    assert not reply.served or NO_ANSWERS.intersection(reply.marks), f"{reply.url} answers without the token"
+    refused = not reply.served or NO_ANSWERS.intersection(reply.marks)
+    assert shown(refused, "answer without the token", reply.status, "a refusal"), (
+        f"{reply.url} answers without the token"
+    )
     if reply.failed or reply.status in _UNDECIDED or NO_ANSWERS.intersection(reply.marks):
         raise Unobserved(f"{reply.summary} without the token: that does not tell whether it is private")
 

@@ -1,7 +1,10 @@
 """MongoDB, judged as the service, the monitoring and strangers see it."""
 
+from datetime import timedelta
+
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Failed, Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -39,7 +42,7 @@ def test_service_user_can_log_in(mongo: MongoEvidence) -> None:
     problem = f"the service's user cannot use MongoDB: {mongo.problem}"
     if not mongo.reachable and (fix := next((fix for words, fix in _CURES.items() if words in mongo.problem), "")):
         raise Failed(problem, fix=fix)
-    assert mongo.reachable, problem
+    assert so(mongo.reachable, "login of the service's user", "accepted", "failed"), problem
 
 
 @pytest.mark.check("mongo-tls-required")
@@ -48,13 +51,17 @@ def test_plain_connections_are_refused(mongo: MongoEvidence) -> None:
 
     Fix: net.tls.mode: requireTLS, and restart each member.
     """
-    assert mongo.with_tls, "the service's own URL does not ask for TLS; add tls=true"
-    assert mongo.verifies, (
+    assert so(mongo.with_tls, "TLS, by the service's URL", "asked for", "not asked for"), (
+        "the service's own URL does not ask for TLS; add tls=true"
+    )
+    assert so(mongo.verifies, "verification, by the service's URL", "on", "off"), (
         "the service's own URL turns verification off, so anybody may pose as the server; remove "
         "tlsInsecure, tlsAllowInvalidCertificates and tlsAllowInvalidHostnames"
     )
     open_to_all = [member for member, refusal in mongo.plain.items() if refusal.accepted]
-    assert not open_to_all, f"{', '.join(open_to_all)} answers without TLS"
+    assert nothing(open_to_all, "members that answer without TLS", of=len(mongo.plain)), (
+        f"{', '.join(open_to_all)} answers without TLS"
+    )
     untried = set(mongo.members).difference(mongo.plain)
     if untried or not mongo.plain:
         raise Unobserved(f"a connection without TLS could not be tried at {', '.join(sorted(untried)) or 'any member'}")
@@ -70,8 +77,12 @@ def test_strangers_may_not_read(mongo: MongoEvidence, environment: Environment) 
         raise Unobserved("the service's own user may not read either, so a refusal proves nothing")
     anonymous = _tried(mongo.anonymous, "a read without logging in")
     wrong = _tried(mongo.wrong_password, "a login with a wrong password")
-    assert not anonymous.accepted, f"an anonymous client may read {_declared(environment).database}"
-    assert not wrong.accepted, "a login with a wrong password is accepted"
+    assert so(not anonymous.accepted, "read without logging in", "refused", "accepted"), (
+        f"an anonymous client may read {_declared(environment).database}"
+    )
+    assert so(not wrong.accepted, "login with a wrong password", "refused", "accepted"), (
+        "a login with a wrong password is accepted"
+    )
     for action, refused, codes in (
         ("an anonymous read", anonymous, {_UNAUTHORIZED}),
         ("a wrong password", wrong, _WRONG_LOG_IN),
@@ -88,10 +99,12 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
     """
     if mongo.sharded:
         return  # the router finds the primaries of the shards; mongo-majority-write shows that it does
-    assert not mongo.standalone, (
+    assert so(not mongo.standalone, "replica set", "yes", "no, a single server"), (
         f"{_members(mongo)} takes writes, and is no member of a replica set: nobody has what it loses"
     )
-    assert mongo.writable_primary, f"the replica set of {_members(mongo)} has no primary: nothing can be written"
+    assert so(mongo.writable_primary, "primary", "there", "missing"), (
+        f"the replica set of {_members(mongo)} has no primary: nothing can be written"
+    )
 
 
 @pytest.mark.check("mongo-wire-version")
@@ -103,11 +116,12 @@ def test_server_is_supported(mongo: MongoEvidence, environment: Environment, pol
     """
     oldest = _declared(environment).oldest_version
     wanted = _WIRE_VERSIONS[oldest] if oldest else int(policy.number("min_wire_version"))
-    assert (mongo.wire_version or 0) >= wanted, (
+    assert at_least(mongo.wire_version or 0, wanted, "wire version"), (
         f"MongoDB {mongo.server_version} speaks wire version {mongo.wire_version}, at least {wanted} is wanted"
     )
     end = support.last_day(support.MONGODB, mongo.server_version or "")
-    assert oldest or end is None or mongo.taken_at.date() <= end, (
+    left = None if oldest or end is None else end - mongo.taken_at.date()
+    assert left is None or at_least(left, timedelta(0), f"support of {mongo.server_version} is left for"), (
         f"MongoDB {mongo.server_version} is repaired no more since {end}"
     )
 
@@ -118,13 +132,17 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
 
     Fix: grant readWrite on the service's own database, and nothing else.
     """
-    assert mongo.roles or not mongo.wide_privileges, f"nobody is logged in, and may {mongo.wide_privileges[0]}"
-    assert not mongo.wide_privileges, (
+    assert so(mongo.roles or not mongo.wide_privileges, "access control", "on", "off"), (
+        f"nobody is logged in, and may {mongo.wide_privileges[0]}"
+    )
+    assert nothing(mongo.wide_privileges, "rights beyond its database"), (
         f"the service's user ({', '.join(mongo.roles)}) may do more than read and write {_declared(environment).database}: "
         f"{'; '.join(mongo.wide_privileges[:3])}"
     )
     forbidden = _tried(mongo.forbidden, "listing all users")
-    assert not forbidden.accepted, f"the service's user ({', '.join(mongo.roles)}) may list every user of the cluster"
+    assert so(not forbidden.accepted, "listing all users", "refused", "accepted"), (
+        f"the service's user ({', '.join(mongo.roles)}) may list every user of the cluster"
+    )
 
 
 @pytest.mark.check("mongo-indexes")
@@ -134,7 +152,7 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
     Fix: create the index that is named, in the background, before traffic comes.
     """
     for index in _declared(environment).indexes:
-        assert index.collection not in mongo.views, (
+        assert so(index.collection not in mongo.views, "collections with indexes", "no view", "a view"), (
             f"{index.collection} is a view, which has no indexes: declare those of the collection behind it"
         )
         if index.collection not in mongo.indexes:
@@ -148,8 +166,12 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
         served = any(not reason for reason in reasons.values())
         keys = f"{'text of ' if index.text else ''}{' '.join(index.keys)}"
         spelled = ", ".join(existing_index.spelled for existing_index in existing) or "none"
-        assert reasons, f"{index.collection} has no index on {keys}; it has: {spelled}"
-        assert served, f"the index on {index.collection}.{keys} {next(iter(reasons.values()))}; it has: {spelled}"
+        assert so(reasons, f"index on {index.collection}.{keys}", "there", "missing"), (
+            f"{index.collection} has no index on {keys}; it has: {spelled}"
+        )
+        assert so(served, "what the indexes serve", "declared fields", "not the declared fields"), (
+            f"the index on {index.collection}.{keys} {next(iter(reasons.values()))}; it has: {spelled}"
+        )
 
 
 @pytest.mark.check("mongo-latency")
@@ -162,7 +184,7 @@ def test_round_trips_are_short(mongo_latency: RoundTripEvidence, policy: Policy)
     p95 = mongo_latency.p95
     if p95 is None:
         raise Unobserved(f"no round trip was measured: {mongo_latency.problem}")
-    assert not too_slow(p95, mongo_latency.own_p95, limit), (
+    assert not too_slow(p95, mongo_latency.own_p95, limit, "p95 of a ping"), (
         f"a ping takes {format_duration(p95)} (p95 of {len(mongo_latency.round_trips)}), "
         f"at most {format_duration(limit)} is wanted"
     )
@@ -174,15 +196,23 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
 
     Fix: look at the user's rights on its database, then at the health of the members.
     """
-    assert mongo_write.acknowledged, "the service's own URL says w=0: nobody answers whether a write was kept"
+    assert so(mongo_write.acknowledged, "write", "acknowledged", "not acknowledged (w=0)"), (
+        "the service's own URL says w=0: nobody answers whether a write was kept"
+    )
     if mongo_write.kept_out:
         raise Unobserved(
             f"the service's user may write to its own collections only, and not a synthetic document: {mongo_write.problem}",
             hint="grant it find, insert and remove on gonogo_scratch",
         )
-    assert mongo_write.written, f"a synthetic document could not be written by majority: {mongo_write.problem}"
-    assert mongo_write.read_back, f"what was written by majority is not read back: {mongo_write.problem}"
-    assert mongo_write.removed, f"the synthetic document could not be removed again: {mongo_write.problem}"
+    assert so(mongo_write.written, "write by majority", "done", "failed"), (
+        f"a synthetic document could not be written by majority: {mongo_write.problem}"
+    )
+    assert so(mongo_write.read_back, "read by majority", "the same", "not the same"), (
+        f"what was written by majority is not read back: {mongo_write.problem}"
+    )
+    assert so(mongo_write.removed, "synthetic document", "removed", "still there"), (
+        f"the synthetic document could not be removed again: {mongo_write.problem}"
+    )
 
 
 @pytest.mark.check("mongo-write-concern")
@@ -204,10 +234,11 @@ def test_the_services_writes_wait_for_a_majority(mongo: MongoEvidence, mongo_sta
             hint="grant clusterMonitor to the monitoring user",
         )
     if concern == "majority":
+        assert equal(concern, "majority", "write concern")
         return
     if not concern.isdecimal() or mongo_status.write_majority is None:
         raise Unobserved(f"whether w={concern}, {source}, is a majority is not known")
-    assert int(concern) >= mongo_status.write_majority, (
+    assert at_least(int(concern), mongo_status.write_majority, "members that a write waits for"), (
         f"writes are told as kept with w={concern}, {source}; {mongo_status.write_majority} members are a majority"
     )
 
@@ -218,7 +249,9 @@ def test_monitoring_user_can_look(mongo_status: MongoStatusEvidence) -> None:
 
     Fix: grant clusterMonitor to the monitoring user, and give its URL.
     """
-    assert mongo_status.reachable, f"the monitoring user cannot read the replica set: {mongo_status.problem}"
+    assert so(mongo_status.reachable, "replica set, for the monitoring user", "readable", "not readable"), (
+        f"the monitoring user cannot read the replica set: {mongo_status.problem}"
+    )
 
 
 @pytest.mark.check("mongo-members")
@@ -231,9 +264,13 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
     least = _declared(environment).members
     with_data = [member for member in mongo_status.members if member.state != "ARBITER"]
     down = [member for member in mongo_status.members if not member.healthy or member.state not in _GOOD_STATES]
-    assert mongo_status.members, f"replica set {mongo_status.replica_set} tells of no member"
-    assert not down, "; ".join(f"member {member.name} is {member.state}" for member in down)
-    assert len(with_data) >= least, (
+    assert at_least(len(mongo_status.members), 1, "members"), (
+        f"replica set {mongo_status.replica_set} tells of no member"
+    )
+    assert nothing(down, "members that are not well", of=len(mongo_status.members)), "; ".join(
+        f"member {member.name} is {member.state}" for member in down
+    )
+    assert at_least(len(with_data), least, "members with data"), (
         f"replica set {mongo_status.replica_set} has {len(with_data)} member{'s' * (len(with_data) != 1)} with data, "
         f"{least} are wanted: data that one member loses is lost"
     )
@@ -243,7 +280,7 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
             hint="grant clusterMonitor to the monitoring user",
         )
     electable = [member for member in with_data if member.electable]
-    assert len(electable) >= least, (
+    assert at_least(len(electable), least, "members that may become primary"), (
         f"replica set {mongo_status.replica_set} has {len(electable)} member{'s' * (len(electable) != 1)} that may become "
         f"primary, {least} are wanted: the others have priority 0, and when the primary fails nothing can be written"
     )
@@ -258,7 +295,7 @@ def test_no_member_lags(mongo_status: MongoStatusEvidence, environment: Environm
     limit = _declared(environment).max_lag
     for member in mongo_status.members:
         allowed = limit + member.delay
-        assert member.lag is None or member.lag <= allowed, (
+        assert member.lag is None or at_most(member.lag, allowed, f"lag of {member.name}", kind="lag"), (
             f"member {member.name} is {format_duration(member.lag or allowed)} behind the primary, "
             f"at most {format_duration(allowed)} is wanted"
         )
@@ -274,7 +311,7 @@ def test_connections_are_left(mongo_status: MongoStatusEvidence, policy: Policy)
     if current is None or available is None:
         raise Unobserved("serverStatus does not report connections")
     free = available / (current + available) if current + available else 0.0
-    assert free >= policy.number("min_free_fraction"), (
+    assert at_least(free, policy.number("min_free_fraction"), "free connections", "share"), (
         f"{current} of {current + available} connections are taken, {free:.0%} are free"
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, so, unnoted
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more
@@ -37,15 +38,15 @@ def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Enviro
     """
     prometheus.require("rules")
     rules = _ours(prometheus, environment)
-    assert rules, "Prometheus has no alerting rule: nothing there could ever fire"
+    assert at_least(len(rules), 1, "alerting rules"), "Prometheus has no alerting rule: nothing there could ever fire"
     broken = [_broken(rule) for rule in rules if rule.health == "err"]
-    assert not broken, and_more(broken, _FEW)
+    assert nothing(broken, "rules that are broken", of=len(rules)), and_more(broken, _FEW)
     late = [
         f"the rule {rule.name} was last evaluated {_ago(prometheus, rule.last_evaluation)}"
         for rule in rules
         if _late(prometheus, rule.last_evaluation, rule.interval, policy)
     ]
-    assert not late, and_more(late, _FEW)
+    assert nothing(late, "rules that are late", of=len(rules)), and_more(late, _FEW)
     if new := [rule.name for rule in rules if rule.health != "ok" or rule.last_evaluation is None]:
         raise Unobserved(f"not evaluated yet: {and_more(new, _FEW)}", hint="wait for an interval, and ask again")
 
@@ -72,12 +73,14 @@ def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environ
     prometheus.require("targets")
     targets, declared = prometheus.targets, environment.require(Monitoring).instances
     missing = [one for one in declared if one not in {target.instance for target in targets}]
-    assert not missing, f"Prometheus has no active target with the instance {', '.join(missing)}"
-    assert targets, (
+    assert nothing(missing, "instances that are missing", of=len(declared)), (
+        f"Prometheus has no active target with the instance {', '.join(missing)}"
+    )
+    assert at_least(len(targets), 1, "targets that are the service"), (
         f"none of the {prometheus.other_targets} active targets of Prometheus is the service: none has the URL of http.metrics"
     )
     problems = [problem for target in targets if (problem := _unread(prometheus, target, policy))]
-    assert not problems, and_more(problems, _FEW)
+    assert nothing(problems, "targets that nobody reads", of=len(targets)), and_more(problems, _FEW)
     if new := [target.url for target in targets if target.health == "unknown"]:
         raise Unobserved(f"not scraped yet: {and_more(new, _FEW)}", hint="wait for an interval, and ask again")
 
@@ -93,15 +96,23 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
     series = environment.require(Monitoring).payments or ""
     word = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
     rules = [rule for rule in _ours(prometheus, environment) if word.search(rule.query)]
-    assert rules, f"no alerting rule of Prometheus goes by {series}"
+    assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus goes by {series}"
     working = [
         rule
         for rule in rules
-        if rule.health == "ok" and not _late(prometheus, rule.last_evaluation, rule.interval, policy)
+        if rule.health == "ok" and not _is_late(prometheus, rule.last_evaluation, rule.interval, policy)
     ]
-    assert working, and_more([_broken(rule) for rule in rules], _FEW)
-    assert prometheus.payments, f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
-    assert prometheus.alertmanagers, "Prometheus sends its alerts to no Alertmanager: nobody would be told"
+    for rule in working:
+        _late(prometheus, rule.last_evaluation, rule.interval, policy)
+    assert at_least(len(working), 1, "rules about payments that work"), and_more(
+        [_broken(rule) for rule in rules], _FEW
+    )
+    assert at_least(prometheus.payments, 1, f"series of {series}"), (
+        f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
+    )
+    assert at_least(prometheus.alertmanagers, 1, "Alertmanagers"), (
+        "Prometheus sends its alerts to no Alertmanager: nobody would be told"
+    )
 
 
 @pytest.mark.check("alertmanager-quiet")
@@ -127,9 +138,13 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
     silent = sorted({*section.always_firing} - {alert.name for alert in ours})
     labels = ", ".join(f"{name}={value}" for name, value in section.labels.items())
     foreign = f" with {labels}, though without" if {alert.name for alert in arrived} & {*silent} else ""
-    assert not silent, f"{', '.join(silent)} fires all the time, and did not arrive{foreign}: nor would any other alert"
+    assert nothing(silent, "alerts that always fire, and did not arrive", of=len(section.always_firing)), (
+        f"{', '.join(silent)} fires all the time, and did not arrive{foreign}: nor would any other alert"
+    )
     held = [_described(alert) for alert in ours if alert.state == "suppressed"]
-    assert not held, f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
+    assert nothing(held, "alerts that always fire, and are held back"), (
+        f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
+    )
 
 
 @pytest.mark.check("dashboard-shows")
@@ -141,13 +156,15 @@ def test_dashboard_shows_what_happens_now(
     Fix: open the dashboard, and check what the query of that panel returns; name a panel that is empty while all is well in
     may_be_empty of the dashboard.
     """
-    assert dashboard.found, f"Grafana has no dashboard {dashboard.uid}"
+    assert so(dashboard.found, "dashboard", "found", "not found"), f"Grafana has no dashboard {dashboard.uid}"
     dashboard.require("database")
-    assert dashboard.database == "ok", f"Grafana's own database is {dashboard.database}"
-    assert dashboard.panels, f"no panel of {dashboard.title or dashboard.uid} asks anything"
+    assert equal(dashboard.database, "ok", "database of Grafana"), f"Grafana's own database is {dashboard.database}"
+    assert at_least(len(dashboard.panels), 1, "panels"), f"no panel of {dashboard.title or dashboard.uid} asks anything"
     empty = environment.require(Monitoring).dashboards[dashboard.scope[-1]].may_be_empty
     problems = [problem for panel in dashboard.panels if (problem := _not_shown(panel, dashboard, policy, empty))]
-    assert not problems, f"{dashboard.title or dashboard.uid}: {and_more(problems, _FEW)}"
+    assert nothing(problems, "panels that do not show", of=len(dashboard.panels)), (
+        f"{dashboard.title or dashboard.uid}: {and_more(problems, _FEW)}"
+    )
     if unasked := [f"{panel.title}: {panel.unasked}" for panel in dashboard.panels if panel.unasked]:
         raise Unobserved(
             and_more(unasked, _FEW), hint="see variables of monitoring.dashboards, and the log of that Grafana"
@@ -163,7 +180,9 @@ def _not_shown(panel: DashboardPanel, dashboard: DashboardEvidence, policy: Poli
     if panel.newest is None:
         return f'the panel {panel.title} says "No data"'
     age = dashboard.clock - panel.newest
-    late = age > policy.duration("newest")
+    late = not at_most(
+        max(age, timedelta(0)), policy.duration("newest"), f"age of the newest point of {panel.title}", kind="point"
+    )
     return f"the newest point of the panel {panel.title} is {format_duration(age)} old" if late else ""
 
 
@@ -171,7 +190,7 @@ def _judge_alerts(alerts: Sequence[MonitoringAlert], environment: Environment) -
     section = environment.require(Monitoring)
     known = {*section.always_firing, *section.may_fire}
     told = [_described(alert) for alert in alerts if alert.name not in known and section.ours(alert.labels)]
-    assert not told, f"{len(told)} firing: {and_more(told, _FEW)}"
+    assert nothing(told, "alerts that stand", of=len(alerts)), f"{len(told)} firing: {and_more(told, _FEW)}"
     foreign = [_described(alert) for alert in alerts if not section.ours(alert.labels)]
     if foreign and not any(section.surely_ours(alert.labels) for alert in alerts):
         raise Unobserved(
@@ -198,8 +217,17 @@ def _broken(rule: AlertRule) -> str:
 
 
 def _late(prometheus: PrometheusEvidence, moment: datetime | None, interval: timedelta | None, policy: Policy) -> bool:
+    """Whether it was last done too long ago; judged, and noted."""
     allowed = _INTERVALS * (interval or _UNTOLD) + policy.duration("late")
-    return moment is not None and prometheus.clock - moment > allowed
+    return moment is not None and not at_most(max(prometheus.clock - moment, timedelta(0)), allowed, "last done ago")
+
+
+def _is_late(
+    prometheus: PrometheusEvidence, moment: datetime | None, interval: timedelta | None, policy: Policy
+) -> bool:
+    """The same, where another one may do in its place."""
+    with unnoted():
+        return _late(prometheus, moment, interval, policy)
 
 
 def _ago(prometheus: PrometheusEvidence, moment: datetime | None) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from gonogo.base.comparing import at_least, equal, nothing, shown
 from gonogo.base.errors import Failed, Unobserved
 from gonogo.base.wording import and_more, counted
 from gonogo.environment.model import Environment
@@ -23,7 +24,9 @@ def test_somebody_is_on_call(oncall: OnCallEvidence) -> None:
     _require_all_there(oncall)
     oncall.require("first")
     missing = gaps(oncall.first, oncall.begins, oncall.ends)
-    assert not missing, f"{oncall.system}: nobody is on call {_spans(missing)}"
+    assert nothing(map(_span, missing), "time in which nobody is on call"), (
+        f"{oncall.system}: nobody is on call {_spans(missing)}"
+    )
 
 
 @pytest.mark.check("oncall-escalates")
@@ -34,11 +37,13 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
     """
     _require_all_there(oncall)
     oncall.require("levels", "told")
-    assert oncall.levels, f"{oncall.system}: the escalation policy has no level: it tells nobody"
+    assert at_least(oncall.levels, 1, "levels of the escalation policy"), (
+        f"{oncall.system}: the escalation policy has no level: it tells nobody"
+    )
     alone = gaps(oncall.told, oncall.begins, oncall.ends, people=2)
     people = sorted({shift.person for shift in oncall.told})
     whom = people[0] if len(people) == 1 else "one person"
-    assert not alone, (
+    assert nothing(map(_span, alone), "time in which one person alone is told"), (
         f"{oncall.system}: {whom} alone is told {_spans(alone)}: the escalation policy has {counted(oncall.levels, 'level')}"
     )
 
@@ -59,7 +64,7 @@ def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
         for one in oncall.people
         if one.methods and not one.rules
     ]
-    assert not mute, f"{oncall.system}: {and_more(mute, _FEW)}"
+    assert nothing(mute, "people whom nothing calls", of=len(oncall.people)), f"{oncall.system}: {and_more(mute, _FEW)}"
 
 
 @pytest.mark.check("oncall-service")
@@ -75,11 +80,17 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
         _require_all_there(oncall)
         raise Unobserved(f"{oncall.system}: the service was not read")
     name = f"{oncall.system}: {service.name}"
-    assert service.takes_alerts, f"{name} is {service.status}: an alert makes no incident, and nobody is told"
+    assert shown(service.takes_alerts, "service", service.status, "takes alerts"), (
+        f"{name} is {service.status}: an alert makes no incident, and nobody is told"
+    )
     spans = [_of(maintenance, oncall.ends) for maintenance in service.maintenance]
-    assert not spans, f"{name} has a maintenance window {_spans(spans)}: nobody is told of an alert then"
+    assert nothing(map(_span, spans), "maintenance windows over the launch"), (
+        f"{name} has a maintenance window {_spans(spans)}: nobody is told of an alert then"
+    )
     policy = environment.require(OnCall).policy
-    assert not service.policy, f"{name} leads to the escalation policy {service.policy}, and not to {policy}"
+    assert equal(service.policy or policy, policy, "escalation policy of the service"), (
+        f"{name} leads to the escalation policy {service.policy}, and not to {policy}"
+    )
 
 
 @pytest.mark.check("oncall-expected")
@@ -93,7 +104,9 @@ def test_those_who_are_expected_are_on_call(oncall: OnCallEvidence, environment:
     expected = set(environment.require(OnCall).expected)
     on_call = {shift.person for shift in oncall.told}
     problems = [*_listed("not on call", expected - on_call), *_listed("on call, and not expected", on_call - expected)]
-    assert not problems, f"{oncall.system}, {_span((oncall.begins, oncall.ends))}: {'; '.join(problems)}"
+    assert nothing(problems, "differences from those who are expected", of=len(expected)), (
+        f"{oncall.system}, {_span((oncall.begins, oncall.ends))}: {'; '.join(problems)}"
+    )
 
 
 def _require_all_there(oncall: OnCallEvidence) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.http import OpenApiEvidence
 
@@ -20,13 +21,16 @@ def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
         raise Unobserved(openapi.exchange.summary, hint="declare http.largest_body, as in '64 MiB'")
     if openapi.exchange.hurried:
         raise Unobserved(openapi.exchange.summary, hint="raise limits.probe")
-    assert openapi.exchange.ok, openapi.exchange.summary
-    assert not openapi.parse_error, f"{where}: {openapi.parse_error}{openapi.exchange.beginning}"
-    assert (openapi.version or "").startswith(_VERSIONS), (
+    assert shown(openapi.exchange.ok, "answer", openapi.exchange.status, "2xx"), openapi.exchange.summary
+    assert so(not openapi.parse_error, "text of the document", "parses", "does not parse"), (
+        f"{where}: {openapi.parse_error}{openapi.exchange.beginning}"
+    )
+    known = (openapi.version or "").startswith(_VERSIONS)
+    assert shown(known, "version of OpenAPI", openapi.version, "3.x or 2.0"), (
         f"{where}: openapi is {openapi.version or 'missing'}, 3.x or 2.0 expected"
     )
     more = len(openapi.problems) - _MOST_NAMED
-    assert not openapi.problems, (
+    assert nothing(openapi.problems[:_MOST_NAMED], "departures from OpenAPI"), (
         f"{where}: {'; '.join(openapi.problems[:_MOST_NAMED])}{f'; and {more} more' if more > 0 else ''}"
     )
 
@@ -37,4 +41,6 @@ def test_description_can_be_used(openapi: OpenApiEvidence) -> None:
 
     Fix: give servers the public address of the API, and describe its operations.
     """
-    assert not openapi.remarks, f"{openapi.exchange.url}: {'; '.join(openapi.remarks)}"
+    assert nothing(openapi.remarks, "what makes it hard to use"), (
+        f"{openapi.exchange.url}: {'; '.join(openapi.remarks)}"
+    )

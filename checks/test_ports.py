@@ -4,6 +4,7 @@ import ipaddress
 
 import pytest
 
+from gonogo.base.comparing import nothing
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import HINT
 from gonogo.environment.model import Environment
@@ -18,8 +19,9 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
     Fix: bind the server to a private address, and let the firewall pass 22, 80 and 443 only.
     """
     reached = [port for port in ports.ports if port.state is PortState.OPEN]
-    assert not reached, f"{ports.address}: " + "; ".join(
-        f"{port.service}'s port {port.number} is open to us: {port.identified}" for port in reached
+    assert nothing([port.number for port in reached], "ports open to us", of=len(ports.ports)), (
+        f"{ports.address}: "
+        + "; ".join(f"{port.service}'s port {port.number} is open to us: {port.identified}" for port in reached)
     )
     if ports.control_state is not PortState.OPEN:
         raise Unobserved(

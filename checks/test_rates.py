@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.base.comparing import at_most, equal, shown
 from gonogo.base.errors import Unobserved
 from gonogo.families.api.attempts import OTHER_ADDRESS
 
@@ -35,13 +36,14 @@ def test_one_user_cannot_ask_without_end(walk: Walk) -> None:
         users = (walk.api.nobody(label) if limit.stranger else walk.api.join(label, limit.user) for label in labels)
         asking, other = users
         refused = _asked_without_end(name, limit, asking)
-        assert refused.exchange.headers.get("retry-after"), f"{name}: {refused.said}, and no Retry-After says how long"
+        after = refused.exchange.headers.get("retry-after")
+        assert shown(after, "Retry-After", after, "a time"), f"{name}: {refused.said}, and no Retry-After says how long"
         again = _asked(limit, asking, 0, OTHER_ADDRESS)
-        assert again.status == _TOO_MANY, (
+        assert equal(again.status, _TOO_MANY, "answer from another address"), (
             f"{name}: {again.said}; it said 429 until X-Forwarded-For named another address"
         )
         waiting = _asked(limit, other, 0)
-        assert waiting.status != _TOO_MANY, (
+        assert shown(waiting.status != _TOO_MANY, "answer to another user", waiting.status, "no 429"), (
             f"{name}: one user asked too often, and another one is refused: {waiting.said}"
         )
     if not limits:
@@ -56,8 +58,9 @@ def _asked_without_end(name: str, limit: RateLimit, asking: Caller) -> Reply:
     for number in range(1, 2 * limit.most + 2):
         reply = _asked(limit, asking, number)
         if reply.status == _TOO_MANY:
+            at_most(number, 2 * limit.most + 1, f"requests until a 429 ({name})", kind="requests")
             return reply
-        assert reply.status < _BROKEN, f"{name}: {reply.said}"
+        assert shown(reply.status < _BROKEN, "answers", reply.status, "no error"), f"{name}: {reply.said}"
         if time.monotonic() - began > limit.within.total_seconds():
             raise Unobserved(
                 f"{name}: only {number} requests could be sent within its time, and {limit.most} are permitted",

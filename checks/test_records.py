@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gonogo.base.comparing import at_least, nothing, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.dns import Answer, DnsRecordEvidence
@@ -24,9 +25,13 @@ def test_record_is_as_declared(dns_record: DnsRecordEvidence, environment: Envir
     quorum = environment.require(Dns).quorum
     broken = [answer for answer in dns_record.answers if answer.rcode == "SERVFAIL"]
     wrong = [problem for answer in conclusive if (problem := _problem(entry, answer))]
-    assert not wrong, f"{entry.name} {entry.type}: {'; '.join(wrong)}"
-    assert not (broken and len(conclusive) < quorum), f"{entry.name} {entry.type}: {broken[0].server} answers SERVFAIL"
-    if len(conclusive) < quorum:
+    assert nothing(wrong, "answers that are not as declared", of=len(conclusive)), (
+        f"{entry.name} {entry.type}: {'; '.join(wrong)}"
+    )
+    assert so(not (broken and len(conclusive) < quorum), "resolvers", "answer", "SERVFAIL"), (
+        f"{entry.name} {entry.type}: {broken[0].server} answers SERVFAIL"
+    )
+    if not at_least(len(conclusive), quorum, "resolvers that answer"):
         answers = "; ".join(f"{answer.server}: {answer.rcode or answer.delivery}" for answer in dns_record.answers)
         raise Unobserved(f"{entry.name} {entry.type}: {len(conclusive)} of {quorum} resolvers answer ({answers})")
 

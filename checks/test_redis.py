@@ -1,7 +1,10 @@
 """Redis, judged as the service, the monitoring and strangers see it."""
 
+from datetime import timedelta
+
 import pytest
 
+from gonogo.base.comparing import above, at_least, at_most, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -24,7 +27,9 @@ def test_port_accepts_connections(redis: RedisEvidence) -> None:
 
     Fix: see that the server runs and listens on this address; compare with the URL in the environment.
     """
-    assert redis.listening, f"nobody listens at {redis.address}: {redis.problem}"
+    assert so(redis.listening, "port", "listening", "nobody listens"), (
+        f"nobody listens at {redis.address}: {redis.problem}"
+    )
 
 
 @pytest.mark.check("redis-reachable")
@@ -33,7 +38,9 @@ def test_service_user_can_log_in(redis: RedisEvidence) -> None:
 
     Fix: compare the URL in the environment with the server's; look at the user, the password and the firewall.
     """
-    assert redis.reachable, f"the service's user cannot use Redis at {redis.address}: {redis.problem}"
+    assert so(redis.reachable, "login of the service's user", "accepted", "failed"), (
+        f"the service's user cannot use Redis at {redis.address}: {redis.problem}"
+    )
 
 
 @pytest.mark.check("redis-tls")
@@ -42,13 +49,17 @@ def test_nothing_goes_in_the_clear(redis: RedisEvidence) -> None:
 
     Fix: use rediss:// and the server's TLS port (tls-port), and close the plain one (port 0).
     """
-    assert redis.declared_tls, f"the service's URL for {redis.address} starts with redis://, which is not encrypted"
-    assert not redis.plain_answer, f"{redis.address} answers without TLS: {redis.plain_answer}"
-    assert not redis.plain_elsewhere, (
+    assert so(redis.declared_tls, "the service's URL", "rediss://", "redis://"), (
+        f"the service's URL for {redis.address} starts with redis://, which is not encrypted"
+    )
+    assert so(not redis.plain_answer, "answer without TLS", "none", "answered"), (
+        f"{redis.address} answers without TLS: {redis.plain_answer}"
+    )
+    assert so(not redis.plain_elsewhere, "answer without TLS at another port", "none", "answered"), (
         f"the server of {redis.address} answers without TLS too, at {redis.plain_elsewhere}"
     )
     redis.require("plain_answer", "plain_elsewhere")
-    assert redis.verifies, (
+    assert so(redis.verifies, "verification, by the service's URL", "on", "off"), (
         f"the service's URL for {redis.address} turns verification off, so anybody may pose as the server; "
         "remove ssl_cert_reqs and ssl_check_hostname"
     )
@@ -64,10 +75,10 @@ def test_strangers_are_refused(redis: RedisEvidence) -> None:
     for action, answer in answers.items():
         if answer is None:
             raise Unobserved(f"{action} could not be tried at {redis.address}")
-        assert answer != _ACCEPTED, f"{action} is accepted at {redis.address}"
+        assert shown(answer != _ACCEPTED, action, answer, "refused"), f"{action} is accepted at {redis.address}"
         if not answer.startswith(_UNKNOWN_HERE):
             raise Unobserved(f"{action} was refused at {redis.address}, but not for missing rights: {answer}")
-    assert not redis.strangers_may, (
+    assert nothing(redis.strangers_may, "commands of strangers that are accepted"), (
         f"without logging in, anybody may run {', '.join(redis.strangers_may)} at {redis.address}: the default user has "
         "no password"
     )
@@ -80,7 +91,9 @@ def test_service_user_may_not_administrate(redis: RedisEvidence) -> None:
     Fix: ACL SETUSER app -@admin -@dangerous
     """
     permitted = [name for name, answer in redis.forbidden.items() if answer == _ACCEPTED]
-    assert not permitted, f"the service's user may run {', '.join(permitted)} at {redis.address}"
+    assert nothing(permitted, "administration that is accepted", of=len(redis.forbidden)), (
+        f"the service's user may run {', '.join(permitted)} at {redis.address}"
+    )
     unclear = {name: answer for name, answer in redis.forbidden.items() if not _refused(answer)}
     if unclear or not redis.forbidden:
         raise Unobserved(
@@ -99,7 +112,9 @@ def test_service_user_keeps_to_its_prefix(redis: RedisEvidence, environment: Env
     if redis.own_key != _ACCEPTED:
         raise Unobserved(f"not even a key that starts with {prefix} may be read: {redis.own_key}")
     for action, answer in {"read": redis.foreign_key, "write": redis.foreign_write}.items():
-        assert answer != _ACCEPTED, f"the service's user may {action} keys that do not start with {prefix}"
+        assert shown(answer != _ACCEPTED, f"{action} of a foreign key", answer, "refused"), (
+            f"the service's user may {action} keys that do not start with {prefix}"
+        )
         if answer is None or not _refused(answer):
             raise Unobserved(f"whether the service's user may {action} foreign keys could not be tried: {answer}")
 
@@ -114,7 +129,7 @@ def test_round_trips_are_short(redis_latency: RoundTripEvidence, policy: Policy)
     p95 = redis_latency.p95
     if p95 is None:
         raise Unobserved(f"no round trip was measured: {redis_latency.problem}")
-    assert not too_slow(p95, redis_latency.own_p95, limit), (
+    assert not too_slow(p95, redis_latency.own_p95, limit, "p95 of a PING"), (
         f"a PING takes {format_duration(p95)} (p95 of {len(redis_latency.round_trips)}), "
         f"at most {format_duration(limit)} is wanted"
     )
@@ -126,10 +141,17 @@ def test_what_is_written_is_read_back(redis_write: RedisWriteEvidence) -> None:
 
     Fix: look at the user's rights (+@write on its prefix), and at maxmemory with noeviction.
     """
-    assert redis_write.written, f"a synthetic key could not be written: {redis_write.problem}"
-    assert redis_write.read_back, f"a synthetic key does not read back: {redis_write.problem}"
-    assert redis_write.ttl_seconds is not None and redis_write.ttl_seconds > 0, "a synthetic key lost its lifetime"  # noqa: PT018 - one promise
-    assert redis_write.removed, f"the synthetic key could not be removed again: {redis_write.problem}"
+    assert so(redis_write.written, "write", "done", "failed"), (
+        f"a synthetic key could not be written: {redis_write.problem}"
+    )
+    assert so(redis_write.read_back, "read", "the same", "not the same"), (
+        f"a synthetic key does not read back: {redis_write.problem}"
+    )
+    lifetime = timedelta(seconds=max(redis_write.ttl_seconds or 0, 0))  # below 0 it has none
+    assert above(lifetime, timedelta(0), "lifetime that is left"), "a synthetic key lost its lifetime"
+    assert so(redis_write.removed, "synthetic key", "removed", "still there"), (
+        f"the synthetic key could not be removed again: {redis_write.problem}"
+    )
 
 
 @pytest.mark.check("redis-status-readable")
@@ -138,7 +160,9 @@ def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
 
     Fix: ACL SETUSER monitor on >PASSWORD +info +ping, and give its URL.
     """
-    assert redis_status.reachable, f"the monitoring user cannot read INFO: {redis_status.problem}"
+    assert so(redis_status.reachable, "INFO, for the monitoring user", "readable", "not readable"), (
+        f"the monitoring user cannot read INFO: {redis_status.problem}"
+    )
 
 
 @pytest.mark.check("redis-supported")
@@ -153,7 +177,8 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
         raise Unobserved("INFO does not tell the server's version")
     oldest = _declared(environment).oldest_version
     if oldest is not None:
-        assert support.numbers(version) >= support.numbers(oldest), f"{product} {version} is older than {oldest}"
+        young = support.numbers(version) >= support.numbers(oldest)
+        assert shown(young, "version", version, f"{oldest} or newer"), f"{product} {version} is older than {oldest}"
         return
     if not support.is_listed(product):
         raise Unobserved(
@@ -161,7 +186,10 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
             hint="declare with redis.oldest_version what its maker, or its provider, still repairs",
         )
     end = support.last_day(product, version)
-    assert end is None or redis_status.taken_at.date() <= end, f"{product} {version} is repaired no more since {end}"
+    left = end - redis_status.taken_at.date() if end else None
+    assert left is None or at_least(left, timedelta(0), f"support of {product} {version} is left for"), (
+        f"{product} {version} is repaired no more since {end}"
+    )
 
 
 @pytest.mark.check("redis-memory-policy")
@@ -173,8 +201,10 @@ def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, enviro
     wanted = _declared(environment).maxmemory_policy
     if redis_status.max_memory_bytes is None:
         raise Unobserved("INFO tells nothing about memory")
-    assert redis_status.max_memory_bytes > 0, "maxmemory is not set: the server grows until the kernel ends it"
-    assert redis_status.eviction_policy == wanted, (
+    assert above(redis_status.max_memory_bytes, 0, "maxmemory", "B"), (
+        "maxmemory is not set: the server grows until the kernel ends it"
+    )
+    assert equal(redis_status.eviction_policy, wanted, "maxmemory-policy"), (
         f"maxmemory-policy is {redis_status.eviction_policy}, declared is {wanted}"
     )
 
@@ -189,13 +219,21 @@ def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environmen
     if wanted == "aof":
         if redis_status.append_only is None or redis_status.append_only_status is None:
             raise Unobserved("INFO tells nothing about the append-only file")
-        assert redis_status.append_only, "the append-only file is off, declared is aof"
-        assert redis_status.append_only_status == "ok", f"the append-only file: {redis_status.append_only_status}"
+        assert so(redis_status.append_only, "append-only file", "on", "off"), (
+            "the append-only file is off, declared is aof"
+        )
+        assert equal(redis_status.append_only_status, "ok", "status of the append-only file"), (
+            f"the append-only file: {redis_status.append_only_status}"
+        )
     if wanted == "rdb":
         if redis_status.snapshot_schedule is None:
             raise Unobserved("CONFIG GET save is not permitted", hint="ACL SETUSER monitor +config|get")
-        assert redis_status.snapshot_schedule, "no snapshot is scheduled, declared is rdb"
-        assert redis_status.snapshot_status == "ok", f"the last snapshot: {redis_status.snapshot_status}"
+        assert shown(redis_status.snapshot_schedule, "snapshots", redis_status.snapshot_schedule, "scheduled"), (
+            "no snapshot is scheduled, declared is rdb"
+        )
+        assert equal(redis_status.snapshot_status, "ok", "status of the last snapshot"), (
+            f"the last snapshot: {redis_status.snapshot_status}"
+        )
 
 
 @pytest.mark.check("redis-stable")
@@ -208,7 +246,7 @@ def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> No
     for counter_name, counter in counters.items():
         if counter is None:
             raise Unobserved("INFO tells nothing about evictions and rejections")
-        assert counter[1] <= counter[0], (
+        assert at_most(counter[1] - counter[0], 0, counter_name), (
             f"{counter[1] - counter[0]} {counter_name} within {format_duration(redis_status.watched)}"
         )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import nothing, so
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.repository import RepositoryEvidence, SecretFinding
 
@@ -30,8 +31,12 @@ def _nothing(repository: RepositoryEvidence, *, of_values: bool) -> None:
     findings = [finding for finding in repository.findings if finding.known is of_values]
     more = len(findings) - _SHOWN + repository.more
     unnamed = f"; and {more} more" if more > 0 else ""
-    assert not findings, f"{'; '.join(map(_told, findings[:_SHOWN]))}{unnamed}"
-    assert not repository.more or of_values, f"{repository.more} more findings than can be listed"
+    assert nothing(list(map(_told, findings[:_SHOWN])), "secrets that were committed"), (
+        f"{'; '.join(map(_told, findings[:_SHOWN]))}{unnamed}"
+    )
+    assert so(not repository.more or of_values, "findings beyond those listed", "none", "some"), (
+        f"{repository.more} more findings than can be listed"
+    )
     if not repository.complete:
         raise Unobserved(f"not fully scanned: {repository.reason}", hint=repository.hint)
 

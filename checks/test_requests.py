@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import at_most, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -24,16 +25,17 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     request = f"{entry.method} {exchange.summary}"
     if exchange.hurried:
         if entry.within and exchange.elapsed > entry.within:
+            at_most(exchange.elapsed, entry.within, "time to answer")
             raise AssertionError(f"{request}; {format_duration(entry.within)} is declared")
         raise Unobserved(f"{request}, when the time of the probe was over", hint="raise limits.probe")
     if CHALLENGE in exchange.marks:
         raise Unobserved(
             f"{request}: this is no answer of the service", hint="let the address that gonogo asks from in"
         )
-    assert exchange.status is not None, request
+    assert shown(exchange.status is not None, "answer", exchange.status, "a status"), request
     if requested.unreadable and (entry.expressions or entry.body or entry.never or entry.page):
         raise Unobserved(f"{request}: {requested.unreadable}", hint="raise http.largest_body, or ask for less")
-    assert not exchange.problem, request
+    assert so(not exchange.problem, "reply", "whole", exchange.problem), request
     # A login in place of a declared page is a departure from it, and stands among those.
     hidden = exchange.hops and not entry.page
     strange = [mark for mark in exchange.marks if mark in _IN_THE_WAY or (mark == LOGIN and hidden)]
@@ -43,7 +45,9 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
             f"{request}, and shows a {strange[0]}",
             hint="declare what must stand in the answer (json, body or header), or the redirect as its status",
         )
-    assert not requested.departures, f"{request}; {'; '.join(requested.departures)}"
+    assert nothing(requested.departures, "departures from what is declared"), (
+        f"{request}; {'; '.join(requested.departures)}"
+    )
     if requested.unread:
         raise Unobserved(f"{request}; {'; '.join(requested.unread)}", hint="; ".join(requested.unread.values()))
     if requested.everywhere:
@@ -54,4 +58,6 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     if entry.within:
         took, limit = format_duration(requested.median_elapsed), format_duration(entry.within)
         times = f"{len(requested.elapsed)} times, at the median" if len(requested.elapsed) > 1 else "once"
-        assert requested.median_elapsed <= entry.within, f"{request} in {took} (asked {times}), {limit} is declared"
+        assert at_most(requested.median_elapsed, entry.within, "time to answer (median)"), (
+            f"{request} in {took} (asked {times}), {limit} is declared"
+        )

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gonogo.base.comparing import at_most, equal, nothing, shown, so, there
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_origins, provoked
 from gonogo.families.api.forgeries import altered, claims_of_key, forgeries, some_of
 from gonogo.families.api.keys import guesses
-from gonogo.families.api.placeholders import looked_up
+from gonogo.families.api.refusals import BROKEN, TOO_MANY, control, no_query, refused, too_large
 from gonogo.families.api.tokens import DIGESTS, AccessToken, read_token
 from gonogo.families.api.traces import trace_in
 from gonogo.families.http.section import Http
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-_TOO_MANY, _TOO_LARGE, _LOCKED = 429, 413, 423
-_REFUSED = {401, 403}
-_BROKEN = 500
+_TOO_LARGE, _LOCKED = 413, 423
 _MARGIN_BYTES = 1024
 
 
@@ -49,8 +48,10 @@ def test_user_is_let_in(walk: Walk) -> None:
         walk.keep["administrator"] = api.administrator()
     for user in (caller, other):
         reply = user.get(api.me(user))
-        assert reply.status < _BROKEN, reply.said
-        assert reply.exchange.served, f"a user who has just logged in is refused: {reply.said}"
+        assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), reply.said
+        assert shown(reply.exchange.served, "answer to a user", reply.status, "2xx"), (
+            f"a user who has just logged in is refused: {reply.said}"
+        )
         user.who = api.known_as(reply)
         if not user.who:
             raise Unobserved(f"{reply.said}; {api.who} names nobody in it", hint="is who of [api] right?")
@@ -60,8 +61,12 @@ def test_user_is_let_in(walk: Walk) -> None:
             hint="is who of [api] right? it must tell users apart",
         )
     reply = api.stranger.get(api.me(caller))
-    assert not api.known_as(reply), f"a stranger without a token is taken for a user: {reply.said}"
-    assert reply.status < _BROKEN, f"a stranger is an error, and no refusal: {reply.said}"
+    assert so(not api.known_as(reply), "stranger", "known as nobody", "taken for a user"), (
+        f"a stranger without a token is taken for a user: {reply.said}"
+    )
+    assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
+        f"a stranger is an error, and no refusal: {reply.said}"
+    )
     if not api.section.signed and caller.token.count(".") == 2 and caller.token.startswith("eyJ"):  # noqa: PLR2004 - a JWT
         raise Unobserved("[api] declares opaque tokens, and this service's are JWTs", hint="remove opaque from [api]")
 
@@ -78,7 +83,9 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
         read = walk.keep["caller"].get(me, {"Origin": origin})
         for reply in (read, walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT})):
             allowed = _allowed(reply)
-            assert allowed not in {origin, "*"}, f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"
+            assert shown(allowed not in {origin, "*"}, "foreign pages may read", allowed, "none"), (
+                f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"
+            )
 
 
 @pytest.mark.check("security-cors-own")
@@ -93,7 +100,7 @@ def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
         asked = walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT}).answers(200, 204)
         for reply in (read, asked):
             allowed = _allowed(reply)
-            assert allowed == origin, (
+            assert equal(allowed, origin, f"{_ALLOWED} for {origin}"), (
                 f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed or 'nothing'}"
             )
 
@@ -107,7 +114,9 @@ def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None
     for origin in _own(environment):
         reply = walk.keep["caller"].get(walk.api.me(walk.keep["caller"]), {"Origin": origin}).answers(200)
         vary = reply.exchange.headers.get("vary", "")
-        assert "origin" in vary.lower() or vary == "*", f"{reply.request} from {origin} has Vary: {vary or 'nothing'}"
+        assert shown("origin" in vary.lower() or vary == "*", "Vary", vary, "Origin"), (
+            f"{reply.request} from {origin} has Vary: {vary or 'nothing'}"
+        )
 
 
 @pytest.mark.check("security-tokens-forged")
@@ -121,12 +130,12 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
         user, reply = api.asked_as(token, caller)
         if user:
             taken.append(f"{wrong}, for {user}")
-        elif reply.status >= _BROKEN:
+        elif reply.status >= BROKEN:
             broken.append(f"{wrong} is an error, and no refusal: {reply.said}")
-        elif reply.status == _TOO_MANY and not taken and not broken:
+        elif reply.status == TOO_MANY and not taken and not broken:
             raise Unobserved(f"{reply.said}; not every forged token could be shown", hint="let gonogo ask more often")
-    assert not taken, f"GET {api.me(caller)} takes a token with {some_of(taken)}"
-    assert not broken, f"a token with {some_of(broken)}"
+    assert nothing(taken, "forged tokens that are taken"), f"GET {api.me(caller)} takes a token with {some_of(taken)}"
+    assert nothing(broken, "forged tokens that are an error"), f"a token with {some_of(broken)}"
     user, reply = api.asked_as(caller.token, caller)
     if user != caller.who:
         raise Unobserved(f"the good token is refused as well by now, so that refusals say nothing: {reply.said}")
@@ -141,6 +150,7 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
     token, environment = _token(walk), walk.world.environment
     host = urlsplit(environment.service.base_url).hostname or ""
     key = token.key(guesses(environment.service.name, host, *host.split(".")[:-1]))
+    so(key is None, "key of a list of words", "none fits", "one fits")
     if key is not None:
         other = walk.keep["other"]
         forged = claims_of_key(token, key, **{**read_token(other.token).claims, "exp": None})
@@ -161,7 +171,9 @@ def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
             f"tokens are signed with {token.algorithm}, which has no shared key", hint="leave out signed_with"
         )
     where = f"{declared.variable} of [variables.files.{declared.file}]" if declared else ""
-    assert token.key(walk.api.signing_key()) is not None, f"tokens are signed with another key than {where}"
+    assert so(token.key(walk.api.signing_key()) is not None, "key of tokens", "that of the file", "another"), (
+        f"tokens are signed with another key than {where}"
+    )
 
 
 @pytest.mark.check("security-tokens-end")
@@ -171,9 +183,9 @@ def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
     Fix: set exp: a quarter of an hour with a refresh token, or a day without one.
     """
     ends, longest = _token(walk).ends, policy.duration("longest")
-    assert ends is not None, "tokens never expire"
+    assert there(ends, "tokens", "end", "never end"), "tokens never expire"
     left = ends - walk.began
-    assert left <= longest, f"tokens are good for {left}, {longest} is the longest"
+    assert at_most(left, longest, "life of a token"), f"tokens are good for {left}, {longest} is the longest"
 
 
 @pytest.mark.check("security-closed")
@@ -186,10 +198,10 @@ def test_strangers_stay_outside(walk: Walk) -> None:
     for path in section.closed:
         reply = walk.keep["caller"].get(path)
         if not section.gave("closed"):
-            _control(reply, "users", "closed")
+            control(reply, "users", "closed")
         # A document does not say which users may read: what is closed to this one is looked at, and proves nothing.
         judged += reply.exchange.served
-        _refused(walk.api.stranger.get(path), "a stranger")
+        refused(walk.api.stranger.get(path), "a stranger")
     if not judged:
         raise Unobserved("users are answered at none of the paths that the document closes", hint="write api.closed")
 
@@ -201,9 +213,9 @@ def test_administration_is_for_administrators(walk: Walk) -> None:
     Fix: require the role on every route of the administration, on the server.
     """
     for path in walk.api.section.admin:
-        _control(walk.keep["administrator"].get(path), "administrators", "admin")
-        _refused(walk.api.stranger.get(path), "a stranger")
-        _refused(walk.keep["caller"].get(path), "a user who is no administrator")
+        control(walk.keep["administrator"].get(path), "administrators", "admin")
+        refused(walk.api.stranger.get(path), "a stranger")
+        refused(walk.keep["caller"].get(path), "a user who is no administrator")
 
 
 @pytest.mark.check("security-objects")
@@ -214,17 +226,21 @@ def test_objects_are_private(walk: Walk) -> None:
     """
     api, owner, mark = walk.api, walk.keep["caller"], walk.world.mark
     for name, own in api.section.objects.items():
-        made = _control(owner.call(own), "their owners", f"objects.{name}")
+        made = control(owner.call(own), "their owners", f"objects.{name}")
         path = api.place_of(own, made, owner)
-        shown = _control(owner.get(path), "their owners", f"objects.{name}").body.text
-        if mark not in shown:
+        read = control(owner.get(path), "their owners", f"objects.{name}").body.text
+        if mark not in read:
             raise Unobserved(
-                f"{path} does not show its owner {mark}, by which it would be known again: {shown[:100]}",
+                f"{path} does not show its owner {mark}, by which it would be known again: {read[:100]}",
                 hint=f"put {{mark}} into a field of objects.{name} that its reader sees",
             )
         for whose, reply in (("another user", walk.keep["other"].get(path)), ("a stranger", api.stranger.get(path))):
-            assert mark not in reply.body.text, f"{whose} reads what belongs to a user: {reply.said}"
-            assert reply.status < _BROKEN, f"{whose} who asks is an error, and no refusal: {reply.said}"
+            assert so(mark not in reply.body.text, f"what {whose} reads", "nothing of others", "what is a user's"), (
+                f"{whose} reads what belongs to a user: {reply.said}"
+            )
+            assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
+                f"{whose} who asks is an error, and no refusal: {reply.said}"
+            )
 
 
 @pytest.mark.check("security-errors")
@@ -240,7 +256,10 @@ def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
             hint="is service.base_url the API itself?",
         )
     for reply in replies:
-        assert not (trace := trace_in(reply.body.text)), f"{reply.request} shows {trace}: {reply.said}"
+        trace = trace_in(reply.body.text)
+        assert so(not trace, "stack traces in errors", "none", trace or ""), (
+            f"{reply.request} shows {trace}: {reply.said}"
+        )
 
 
 @pytest.mark.check("security-body-limit")
@@ -259,7 +278,8 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
             f"a body within the limit is answered otherwise than a small one: {within.said}; {small.said}",
             hint="is body_limit of [api] what the service takes?",
         )
-    assert beyond.status != small.status and 400 <= beyond.status < _BROKEN, (  # noqa: PLR2004, PT018 - one statement
+    is_refused = beyond.status != small.status and 400 <= beyond.status < BROKEN  # noqa: PLR2004 - 4xx
+    assert shown(is_refused, f"answer to {_above(limit)} bytes, {limit} the most", beyond.status, "4xx"), (
         f"a body of {_above(limit)} bytes is not refused, although {limit} are the most: {beyond.said}"
     )
 
@@ -273,21 +293,23 @@ def test_large_files_are_refused(walk: Walk) -> None:
     upload, caller, mark = walk.api.section.upload, walk.keep["caller"], walk.world.mark
     if upload is None:
         raise Unobserved("no upload is declared")
-    _control(caller.upload(upload, upload.limit - 1, f"{mark}-within"), "users", "upload")
+    control(caller.upload(upload, upload.limit - 1, f"{mark}-within"), "users", "upload")
     statuses = set()
     for how, in_parts in (("", False), (", sent without its length,", True)):
         reply = caller.upload(upload, upload.limit + 1, f"{mark}-beyond", in_parts=in_parts)
-        _too_large(reply, f"a file of one byte more than {upload.limit}{how}")
+        too_large(reply, f"a file of one byte more than {upload.limit}{how}")
         statuses.add(reply.status)
     if statuses != {_TOO_LARGE}:  # which may be a word about the user, or about how many files there are
-        _control(
+        control(
             caller.upload(upload, upload.limit - 1, f"{mark}-after"), "users with a file within the limit", "upload"
         )
     if upload.listed:
-        shown = _control(caller.get(upload.listed), "users", "upload.listed").body.text
-        if f"{mark}-within" not in shown:
-            raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {shown[:100]}")
-        assert f"{mark}-beyond" not in shown, f"a file that was refused is stored: GET {upload.listed} shows it"
+        listed = control(caller.get(upload.listed), "users", "upload.listed").body.text
+        if f"{mark}-within" not in listed:
+            raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {listed[:100]}")
+        assert so(f"{mark}-beyond" not in listed, "file that was refused", "not stored", "stored"), (
+            f"a file that was refused is stored: GET {upload.listed} shows it"
+        )
 
 
 @pytest.mark.check("security-operators-refused")
@@ -298,19 +320,25 @@ def test_operators_are_no_values(walk: Walk) -> None:
     """
     api, victim = walk.api, walk.keep["other"]
     plain = victim.call(api.login, password=_wrong_password())
-    assert not api.token_in(plain), f"any password is accepted: {plain.said}"
+    assert so(not api.token_in(plain), "login with a wrong password", "refused", "accepted"), (
+        f"any password is accepted: {plain.said}"
+    )
     name = victim.known.get("email", "")
     quotes = (*QUOTES, f"{name}' -- ", f"{name}'/*")
     for kind, values in (("operators", () if api.login.form else OPERATORS), ("quotes", quotes)):
         tried = [reply for value in values for reply in _logins_with(api, victim, value)]
         for reply in tried:
             taken = api.token_in(reply) or (reply.exchange.served and not plain.exchange.served)
-            assert not taken, f"a login with {kind} in place of values is taken: {reply.said}"
-            assert reply.status < _BROKEN, f"{kind} in place of values are an error, and no refusal: {reply.said}"
-        if tried and all(reply.status == _TOO_MANY for reply in tried):
+            assert so(not taken, f"login with {kind}", "refused", "taken"), (
+                f"a login with {kind} in place of values is taken: {reply.said}"
+            )
+            assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
+                f"{kind} in place of values are an error, and no refusal: {reply.said}"
+            )
+        if tried and all(reply.status == TOO_MANY for reply in tried):
             raise Unobserved(f"no login with {kind} was looked at: {tried[0].said}", hint="wait, and run it again")
     for path in api.section.lookups:
-        _no_query(walk, path)
+        no_query(api, walk.keep["caller"], path)
 
 
 @pytest.mark.check("security-logins-limited")
@@ -322,11 +350,15 @@ def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> Non
     most, login = round(policy.number("attempts")), walk.api.login
     victim = walk.keep["other"]
     first = victim.call(login, password=_wrong_password())
-    stops = {_TOO_MANY, _LOCKED}
-    if not any(victim.call(login, password=_wrong_password()).status in stops for _ in range(most - 1)):
+    stops = {TOO_MANY, _LOCKED}
+    tried = (number for number in range(2, most + 1) if victim.call(login, password=_wrong_password()).status in stops)
+    stopped = next(tried, most + 1)
+    if not at_most(stopped, most, "wrong passwords until a 429 or 423"):
         pytest.fail(f"{most} wrong passwords in a row for one account, and never a 429; {first.said}")
     again = victim.call(login, password=_wrong_password(), headers=OTHER_ADDRESS)
-    assert again.status in stops, f"{again.said}; it said 429 until X-Forwarded-For named another address"
+    assert shown(again.status in stops, "answer from another address", again.status, "429 or 423"), (
+        f"{again.said}; it said 429 until X-Forwarded-For named another address"
+    )
 
 
 def _own(environment: Environment) -> Sequence[str]:
@@ -335,7 +367,7 @@ def _own(environment: Environment) -> Sequence[str]:
 
 
 def _allowed(reply: Reply) -> str:
-    assert reply.status, reply.said
+    assert shown(reply.status, "answer", reply.status, "one"), reply.said
     return reply.exchange.headers.get(_ALLOWED, "")
 
 
@@ -347,25 +379,6 @@ def _forged(walk: Walk) -> Iterator[tuple[str, str]]:
     if not walk.api.section.signed:
         return altered(walk.keep["caller"].token)
     return forgeries(_token(walk), read_token(walk.keep["other"].token).claims, walk.api.public_keys())
-
-
-def _control(reply: Reply, whom: str, key: str) -> Reply:
-    """Those who may are answered, or a refusal of others would say nothing."""
-    if not reply.exchange.served:
-        raise Unobserved(f"not even {whom} are answered: {reply.said}", hint=f"is {key} of [api] right?")
-    return reply
-
-
-def _refused(reply: Reply, whom: str) -> None:
-    assert not reply.exchange.served, f"{whom} is answered: {reply.said}"
-    assert reply.status < _BROKEN, f"{whom} who asks is an error, and no refusal: {reply.said}"
-
-
-def _too_large(reply: Reply, what: str) -> None:
-    """Refused for its size: only the size is other than in what was taken just before."""
-    if reply.exchange.status in {None, _TOO_MANY}:
-        raise Unobserved(f"nobody knows whether {what} is refused: {reply.said}", hint="read on, and answer 413")
-    assert 400 <= reply.status < _BROKEN, f"{what} is not refused: {reply.said}"  # noqa: PLR2004 - 4xx
 
 
 def _below(limit: int) -> int:
@@ -385,17 +398,3 @@ def _logins_with(api: ApiVerbs, victim: Caller, value: Any) -> Iterator[Reply]: 
     """In place of the password, and in place of the name."""
     yield victim.call(api.login, password=value)
     yield victim.call(api.login, email=value, user=value)
-
-
-def _no_query(walk: Walk, path: str) -> None:
-    caller = walk.keep["caller"]
-    own = caller.get(looked_up(path, caller.known, ""))
-    if walk.api.section.gave("lookups") and own.status in _REFUSED:
-        return  # a document does not say which users may look each other up
-    _control(own, "users", "lookups")
-    nothing = caller.get(looked_up(path, walk.api.nobody("absent").known, ""))
-    for ending in ("'", "' OR '1'='1", '" OR "1"="1'):
-        reply = caller.get(looked_up(path, walk.api.nobody("absent").known, ending))
-        assert reply.status < _BROKEN, f"a quote in the address is an error, and no value: {reply.said}"
-        served = reply.exchange.served and not nothing.exchange.served
-        assert not served, f"a query in the address finds what is not there: {reply.said}"

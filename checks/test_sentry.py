@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, decided, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
@@ -60,13 +61,15 @@ def test_project_exists(sentry: SentryEvidence) -> None:
     Fix: create it at Sentry, or correct sentry.organization and sentry.project; the token must be able to see it, and
     an organisation of another region is asked at that region's address (sentry.api = "https://de.sentry.io").
     """
-    assert not sentry.moved_to, (
+    assert so(not sentry.moved_to, "name of the project", sentry.project, sentry.moved_to), (
         f"the project {sentry.project} was renamed to {sentry.moved_to}; sentry.project must name it"
     )
-    assert sentry.found, f"Sentry has no project {sentry.project}, or does not show it to this token"
+    assert so(sentry.found, "project", "found", "not found"), (
+        f"Sentry has no project {sentry.project}, or does not show it to this token"
+    )
     if not sentry.status:
         raise Unobserved(f"this server does not say whether the project {sentry.project} is active")
-    assert sentry.status == "active", f"the project {sentry.project} is {sentry.status}"
+    assert equal(sentry.status, "active", "status"), f"the project {sentry.project} is {sentry.status}"
 
 
 @pytest.mark.check("sentry-key")
@@ -77,23 +80,28 @@ def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environ
     sentry.ingest_hosts.
     """
     sentry.require("key_known")
-    assert sentry.key_known, f"the service's DSN is none of the client keys of {sentry.project}"
-    assert sentry.key_active, f"the client key of the service's DSN is disabled in {sentry.project}"
-    assert sentry.dsn_number == sentry.number, (
+    assert so(sentry.key_known, "client key of the DSN", "of this project", "unknown"), (
+        f"the service's DSN is none of the client keys of {sentry.project}"
+    )
+    assert so(sentry.key_active, "client key of the DSN now", "active", "disabled"), (
+        f"the client key of the service's DSN is disabled in {sentry.project}"
+    )
+    assert equal(sentry.dsn_number, sentry.number, "project of the DSN"), (
         f"the service's DSN is for project {sentry.dsn_number or 'without a number'}, {sentry.project} has number "
         f"{sentry.number}: its events are refused"
     )
     limit = sentry.key_limit
-    assert limit is None or limit.count, (
+    assert limit is None or at_least(limit.count, 1, "events that the key takes"), (
         f"the client key of the service's DSN takes no event at all in {sentry.project}"
     )
     if not sentry.ingest_host:
         raise Unobserved(f"Sentry does not say where {sentry.project} takes its events")
     declared = _section(environment).ingest_hosts
     host = re.split("[:/]", sentry.dsn_host, maxsplit=1)[0]
-    assert host.casefold() in {origin.casefold() for origin in declared} or (
+    right = host.casefold() in {origin.casefold() for origin in declared} or (
         _region(sentry.dsn_host) == _region(sentry.ingest_host)
-    ), (
+    )
+    assert shown(right, "events are sent to", sentry.dsn_host, " or ".join(sorted({sentry.ingest_host, *declared}))), (
         f"the service sends its events to {sentry.dsn_host or 'no host'}, {sentry.project} takes them at "
         f"{', '.join(sorted({sentry.ingest_host, *declared}))}"
     )
@@ -108,9 +116,10 @@ def test_key_takes_what_a_bad_day_brings(sentry: SentryEvidence, policy: Policy)
     sentry.require("key_known")
     limit, least = sentry.key_limit, policy.number("least_per_hour")
     if limit is None:
+        decided("events an hour that the key takes", "no limit", f"at least {least:g}")
         return
     per_hour = limit.count / limit.window.total_seconds() * _HOUR_SECONDS
-    assert per_hour >= least, (
+    assert at_least(per_hour, least, "events an hour that the key takes"), (
         f"the client key of the service's DSN takes {limit.count} {'event' if limit.count == 1 else 'events'} in "
         f"{format_duration(limit.window)}, at least {least:g} in an hour are wanted"
     )
@@ -124,10 +133,12 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
     """
     sentry.require("alerts")
-    assert sentry.alerts, f"{sentry.project} has no alert"
+    assert at_least(len(sentry.alerts), 1, "alerts"), f"{sentry.project} has no alert"
     name = _section(environment).environment
     faults = [next(_faults(alert, name), "") for alert in sentry.alerts]
-    assert not all(faults), f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
+    assert at_least(faults.count(""), 1, "alerts that tell of new errors"), (
+        f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
+    )
     telling = [alert for alert, fault in zip(sentry.alerts, faults, strict=True) if not fault]
     doubts = [next(_doubts(alert, name), "") for alert in telling]
     if all(doubts):
@@ -148,7 +159,7 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
     name = _section(environment).environment
     telling = [alert for alert in sentry.alerts if not any(_faults(alert, name))]
     reached = [alert for alert in telling if not all(_owners_only(action) for action in _reaching(alert))]
-    assert reached, (
+    assert at_least(len(reached), 1, "alerts that reach somebody without an owner"), (
         f"{sentry.project}: {', '.join(alert.name for alert in telling)} tells the owners of an issue only, and nobody "
         "of an issue without one"
     )
@@ -163,7 +174,7 @@ def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
     seen = sentry_issues
     words = [f"{issue.id}: {issue.words}" for issue in seen.issues]
     where = f"{seen.project}, {seen.environment}" if seen.environment else seen.project
-    assert not words, (
+    assert nothing(words, "new issues"), (
         f"{counted(len(words), 'new issue')} in {where} since {seen.since:%Y-%m-%d %H:%M} UTC: {and_more(words, _FEW)}"
     )
 
@@ -178,11 +189,12 @@ def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment
     longest, name = policy.duration("longest"), _section(environment).environment
     telling = [alert for alert in sentry.alerts if not any(_faults(alert, name)) and set(alert.triggers) - _ONCE]
     if not telling:
+        decided("alerts that repeat", "none: all are about new issues alone", "none, or soon again")
         return  # what is about new issues alone repeats nothing
     intervals = [alert.repeats for alert in telling if alert.repeats is not None]
     if not intervals:
         raise Unobserved(f"{sentry.project}: Sentry does not say how often {telling[0].name} repeats")
-    assert min(intervals) <= longest, (
+    assert at_most(min(intervals), longest, "silence about an issue"), (
         f"{sentry.project}: {', '.join(alert.name for alert in telling)} is silent about an issue for "
         f"{format_duration(min(intervals))} once it has told of it, at most {format_duration(longest)} is wanted"
     )

@@ -1,63 +1,29 @@
 """The machines that the service runs on, asked over SSH: what was ordered, who gets in, what runs, and as whom."""
 
 import re
-from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, below, equal, nothing, one_of, shown, so, there
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.firewall import FirewallRule, openings
 from gonogo.evidence.server import JailLogs, ServerEvidence
 from gonogo.families.servers.section import Server
+from gonogo.families.servers.showing import must_be_shown, not_shown
 from gonogo.families.servers.upgrades import is_daily, upgrade_fault
 
-_KEYS_ONLY = {"publickey"}
 _NEARLY = 0.9
 """Share of what was ordered that must be there: the kernel keeps some memory, the file system some of the disk."""
 _FULL = 0.9
 _EVERYBODY = 1 / 256
 """Share of the internet: nobody's own network is as large."""
-_STALE_SECONDS = 24 * 3600
+_STALE = timedelta(days=1)
 """A log that nobody has written for so long is not the one that attackers are seen in."""
-_DAY_SECONDS = 24 * 3600
-_UPGRADED_WITHIN_SECONDS = 3 * _DAY_SECONDS
+_UPGRADED_WITHIN = timedelta(days=3)
 _RESTARTS = 3
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
-
-
-@pytest.mark.check("server-login-methods")
-def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
-    """A server that asks for passwords is being asked for them around the clock, by everybody.
-
-    Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no; then systemctl reload ssh.
-    """
-    for login in server.logins:
-        others = sorted(set(login.methods) - _KEYS_ONLY)
-        assert not others, f"{server.address}: {login.user} may try to log in by {', '.join(others)}"
-        assert login.methods, f"{server.address}: offers {login.user} no way to log in at all"
-
-
-@pytest.mark.check("server-sshd")
-def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
-    """What sshd is told, also for those whom it would not ask today.
-
-    Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no, PermitRootLogin
-    prohibit-password; `sshd -T` shows what holds; then systemctl reload ssh.
-    """
-    if server.sshd is None:
-        raise _not_shown(server, "sshd")
-    _asks_for_no_password(server.sshd, server.address)
-    _lets_root_in_by_key_only(server.sshd, server.address)
-    for exception in server.sshd_exceptions:
-        connection = f" ({exception.connection})" if exception.connection else ""
-        blocks = "; ".join(f"Match {block}" for block in exception.blocks) or "a Match block"
-        where = f"{server.address}: for {exception.user}{connection}, by {blocks}"
-        if exception.user != "root" or exception.settings.get("permitrootlogin") != "no":
-            _asks_for_no_password(exception.settings, where)
-        if exception.user == "root":
-            _lets_root_in_by_key_only(exception.settings, where)
-    _must_be_shown(server, "sshd")
 
 
 @pytest.mark.check("server-os")
@@ -70,8 +36,8 @@ def test_operating_system_is_the_declared_one(server: ServerEvidence, environmen
     if declared.os is None:
         raise _undeclared(server, "os")
     if server.os is None:
-        raise _not_shown(server, "os")
-    assert server.os == declared.os, f"{server.address} runs {server.os}, not {declared.os}"
+        raise not_shown(server, "os")
+    assert equal(server.os, declared.os, "operating system"), f"{server.address} runs {server.os}, not {declared.os}"
 
 
 @pytest.mark.check("server-size")
@@ -84,12 +50,14 @@ def test_server_is_as_large_as_ordered(server: ServerEvidence, environment: Envi
     if declared.cpus is None or declared.memory is None or declared.disk is None:
         raise _undeclared(server, "cpus, memory and disk")
     if server.cpus is None or server.memory is None or server.disk is None:
-        raise _not_shown(server, "cpus, memory or disk")
-    assert server.cpus >= declared.cpus, f"{server.address}: processors: {server.cpus}, not {declared.cpus}"
-    assert server.memory >= _NEARLY * declared.memory, (
+        raise not_shown(server, "cpus, memory or disk")
+    assert at_least(server.cpus, declared.cpus, "processors"), (
+        f"{server.address}: processors: {server.cpus}, not {declared.cpus}"
+    )
+    assert at_least(server.memory, _NEARLY * declared.memory, "memory", "B"), (
         f"{server.address} has {_gib(server.memory)} of memory, not {_gib(declared.memory)}"
     )
-    assert server.disk >= _NEARLY * declared.disk, (
+    assert at_least(server.disk, _NEARLY * declared.disk, "disk", "B"), (
         f"{server.address} has a disk of {_gib(server.disk)}, not {_gib(declared.disk)}"
     )
 
@@ -101,11 +69,15 @@ def test_server_has_room_left(server: ServerEvidence) -> None:
     Fix: find what grows (du -x / | sort -n, ps aux --sort=-rss), and remove it, or enlarge the server.
     """
     if server.disk_used is None or server.memory_used is None or server.load is None or not server.cpus:
-        raise _not_shown(server, "disk, memory or load")
-    assert server.disk_used < _FULL, f"{server.address}: the disk is {server.disk_used:.0%} full"
-    assert server.memory_used < _FULL, f"{server.address}: {server.memory_used:.0%} of the memory is in use"
+        raise not_shown(server, "disk, memory or load")
+    assert below(server.disk_used, _FULL, "disk in use", "share"), (
+        f"{server.address}: the disk is {server.disk_used:.0%} full"
+    )
+    assert below(server.memory_used, _FULL, "memory in use", "share"), (
+        f"{server.address}: {server.memory_used:.0%} of the memory is in use"
+    )
     busy = server.load / server.cpus
-    assert busy < _FULL, (
+    assert below(busy, _FULL, "processors wanted (mean of five minutes)", "share"), (
         f"{server.address}: {server.load:.2f} processes want {server.cpus} processors (mean of five minutes)"
     )
 
@@ -118,25 +90,25 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     to 127.0.0.1 (ports: "127.0.0.1:6379:6379"), or dropped in the chain DOCKER-USER.
     """
     declared, firewall = _declared(server, environment), server.firewall
-    _must_be_shown(server, "firewall")
-    assert firewall is not None, f"{server.address}: ufw is not installed"
-    assert firewall.active, f"{server.address}: ufw is not active"
-    assert firewall.enabled, (
+    must_be_shown(server, "firewall")
+    assert there(firewall, "ufw", "installed", "not installed"), f"{server.address}: ufw is not installed"
+    assert so(firewall.active, "ufw now", "active", "not active"), f"{server.address}: ufw is not active"
+    assert so(firewall.enabled, "ufw at the start of the machine", "enabled", "not enabled"), (
         f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
     )
-    assert firewall.incoming in {"deny", "reject"}, (
+    assert one_of(firewall.incoming, ("deny", "reject"), "incoming packets by default"), (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
     )
     open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
-    assert not open_to_all, (
+    assert nothing(firewall.unfiltered, "IP versions whose packets are all taken in"), (
         f"{server.address}: ufw calls itself active, and the kernel takes in all packets of {open_to_all} that no rule is "
         "about (-P INPUT ACCEPT): something emptied the filter; ufw disable, then ufw enable, fills it again"
     )
     wide = openings(firewall, server.uplinks, declared.open_ports, at_least=_EVERYBODY)
     wrong = list(dict.fromkeys(_told(rule, share) for rule, share in wide))
-    assert not wrong, f"{server.address}: ufw {', '.join(wrong)}"
+    assert nothing(wrong, "openings that are not declared"), f"{server.address}: ufw {', '.join(wrong)}"
     for subject in ("filter", "start", "published"):
-        _must_be_shown(server, subject)
+        must_be_shown(server, subject)
     unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
     if unclear:
         raise Unobserved(
@@ -153,15 +125,17 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
     (or backend = systemd); systemctl restart fail2ban; fail2ban-client status JAIL shows what it reads.
     """
     declared = _declared(server, environment)
-    _must_be_shown(server, "jails")
-    assert server.jails is not None, f"{server.address}: fail2ban is not installed"
+    must_be_shown(server, "jails")
+    assert there(server.jails, "fail2ban", "installed", "not installed"), f"{server.address}: fail2ban is not installed"
     missing = sorted(set(declared.jails) - set(server.jails))
-    assert not missing, f"{server.address}: fail2ban has no active jail {', '.join(missing)}"
+    assert nothing(missing, "jails that are not active", of=len(declared.jails)), (
+        f"{server.address}: fail2ban has no active jail {', '.join(missing)}"
+    )
     for jail in server.jail_logs or ():
         _reads_a_log(jail, server, declared)
-    _must_be_shown(server, "jail_logs")
+    must_be_shown(server, "jail_logs")
     if server.jail_logs is None and declared.jails:
-        raise _not_shown(server, "jail_logs")
+        raise not_shown(server, "jail_logs")
 
 
 @pytest.mark.check("server-updates")
@@ -172,23 +146,34 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
     shows "1" for both tasks, and no Enable "0"; unattended-upgrade --dry-run -v shows what it would install.
     """
     if server.updates is None:
-        raise _not_shown(server, "updates")
-    assert server.updates.get("Enable", "1") != "0", f'{server.address}: APT::Periodic::Enable is "0": apt does nothing'
+        raise not_shown(server, "updates")
+    assert so(server.updates.get("Enable", "1") != "0", "apt by itself", "enabled", "off"), (
+        f'{server.address}: APT::Periodic::Enable is "0": apt does nothing'
+    )
     for task in ("Update-Package-Lists", "Unattended-Upgrade"):
         every = server.updates.get(task, "0")
-        assert every not in {"", "0"}, f"{server.address}: apt never runs {task} by itself"
-        assert is_daily(every), f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
-    _must_be_shown(server, "upgrader")
-    assert server.upgrader is None or server.upgrader.startswith("ii"), (
+        assert so(every not in {"", "0"}, f"{task} by itself", "runs", "never"), (
+            f"{server.address}: apt never runs {task} by itself"
+        )
+        assert shown(is_daily(every), f"days between {task}", every, "1"), (
+            f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
+        )
+    must_be_shown(server, "upgrader")
+    installed = server.upgrader is None or server.upgrader.startswith("ii")
+    assert so(installed, "package unattended-upgrades", "installed, or not told", "not installed"), (
         f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
     )
     fault = upgrade_fault(server)
-    assert not fault, f"{server.address}: unattended-upgrades {fault}"
+    assert so(not fault, "what is upgraded", "security updates", fault), (
+        f"{server.address}: unattended-upgrades {fault}"
+    )
     for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
         _active(server, timer)
     failure = server.failures.get("apt-daily-upgrade.service")
-    assert not failure, f"{server.address}: the last unattended upgrade failed: {failure}"
-    assert server.upgraded is None or server.upgraded <= _UPGRADED_WITHIN_SECONDS, (
+    assert so(not failure, "last upgrade", "no failure told", "failed"), (
+        f"{server.address}: the last unattended upgrade failed: {failure}"
+    )
+    assert server.upgraded is None or at_most(_ago(server.upgraded), _UPGRADED_WITHIN, "last upgrade ago"), (
         f"{server.address}: unattended-upgrades last ran {_days(server.upgraded)} ago; 3 days at the most are wanted"
     )
 
@@ -204,9 +189,13 @@ def test_service_does_not_run_as_root(server: ServerEvidence, environment: Envir
         raise _undeclared(server, "processes")
     running = {process.name for process in server.processes}
     missing = sorted(set(declared.processes) - running)
-    assert not missing, f"{server.address}: no process {', '.join(missing)} is running"
+    assert nothing(missing, "processes that do not run", of=len(declared.processes)), (
+        f"{server.address}: no process {', '.join(missing)} is running"
+    )
     as_root = sorted(process.name for process in server.processes if process.user == "root")
-    assert not as_root, f"{server.address}: {', '.join(as_root)} runs as root"
+    assert nothing(as_root, "processes that run as root", of=len(server.processes)), (
+        f"{server.address}: {', '.join(as_root)} runs as root"
+    )
 
 
 @pytest.mark.check("server-services")
@@ -221,14 +210,16 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
     for unit in declared.units:
         _active(server, unit)
     if declared.containers and server.containers is None:
-        raise _not_shown(server, "containers")
+        raise not_shown(server, "containers")
     for name in declared.containers:
         container = (server.containers or {}).get(name)
-        assert container is not None, f"{server.address}: there is no container {name}"
+        assert there(container, f"container {name}"), f"{server.address}: there is no container {name}"
         well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status)
-        assert well, f"{server.address}: the container {name} is not well: {container.status}"
+        assert shown(well, f"state of {name}", container.status, "up and well"), (
+            f"{server.address}: the container {name} is not well: {container.status}"
+        )
         again = (container.restarts or 0) >= _RESTARTS and _JUST_STARTED.match(container.status)
-        assert not again, (
+        assert so(not again, "starts again and again", "no", "yes"), (
             f"{server.address}: the container {name} restarts again and again: {container.status}, "
             f"after {container.restarts} restarts"
         )
@@ -246,7 +237,9 @@ def test_certificates_are_renewed_by_themselves(server: ServerEvidence, environm
     _active(server, renewal)
     service = renewal.removesuffix(".timer") + ".service"
     failure = server.failures.get(service)
-    assert not failure, f"{server.address}: the last renewal failed: {service}: {failure}"
+    assert so(not failure, "last renewal", "no failure told", "failed"), (
+        f"{server.address}: the last renewal failed: {service}: {failure}"
+    )
 
 
 @pytest.mark.check("server-logs-written")
@@ -259,12 +252,15 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
     if not declared.logs:
         raise _undeclared(server, "logs")
     if server.logs is None:
-        raise _not_shown(server, "logs")
-    longest = declared.log_silence.total_seconds()
+        raise not_shown(server, "logs")
     for log in server.logs:
-        assert log.size is not None, f"{server.address}: there is no {log.path}"
-        assert log.silent is not None
-        assert log.silent <= longest, f"{server.address}: nothing was written to {log.path} for {log.silent} s"
+        assert so(log.size is not None, "logs", "there", f"{log.path} missing"), (
+            f"{server.address}: there is no {log.path}"
+        )
+        assert there(log.silent, "last line of a log"), f"{server.address}: {log.path} has no last line"
+        assert at_most(_ago(log.silent), declared.log_silence, f"last line of {log.path} ago", kind="silence"), (
+            f"{server.address}: nothing was written to {log.path} for {log.silent} s"
+        )
 
 
 @pytest.mark.check("server-logs-rotated")
@@ -276,25 +272,33 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
     declared = _declared(server, environment)
     if not declared.logs:
         raise _undeclared(server, "logs")
-    _must_be_shown(server, "rotation")
-    assert server.rotation is not None, f"{server.address}: logrotate is not installed"
+    must_be_shown(server, "rotation")
+    assert there(server.rotation, "logrotate", "installed", "not installed"), (
+        f"{server.address}: logrotate is not installed"
+    )
     errors = server.rotation.errors
     logrotate_error = f"; logrotate says: {errors[0]}" if errors else ""
     forgotten = [path for path in declared.logs if path not in server.rotation.considered]
-    assert not forgotten, f"{server.address}: nobody rotates {', '.join(forgotten)}{logrotate_error}"
+    assert nothing(forgotten, "logs that nobody rotates", of=len(declared.logs)), (
+        f"{server.address}: nobody rotates {', '.join(forgotten)}{logrotate_error}"
+    )
     for path in declared.logs:
         skipped = server.rotation.skipped.get(path)
-        assert not skipped, f"{server.address}: {path} is not rotated; logrotate says: {skipped}"
-    assert not errors, f"{server.address}: logrotate says: {'; '.join(errors[:3])}"
+        assert so(not skipped, f"{path}", "rotated", "skipped"), (
+            f"{server.address}: {path} is not rotated; logrotate says: {skipped}"
+        )
+    assert nothing(errors, "errors of logrotate"), f"{server.address}: logrotate says: {'; '.join(errors[:3])}"
     states = server.units
     runs = states.get("logrotate.timer") == "active" or (
         states.get("logrotate.timer") == "not-found" and states.get("cron.service") == "active"
     )
-    assert runs or not states, (
+    assert so(runs or not states, "logrotate runs by itself", "yes, or not told", "no"), (
         f"{server.address}: logrotate.timer is {states.get('logrotate.timer')}: nobody runs logrotate"
     )
     failure = server.failures.get("logrotate.service")
-    assert not failure, f"{server.address}: the last run of logrotate failed: {failure}"
+    assert so(not failure, "last run of logrotate", "no failure told", "failed"), (
+        f"{server.address}: the last run of logrotate failed: {failure}"
+    )
 
 
 def _declared(server: ServerEvidence, environment: Environment) -> Server:
@@ -307,53 +311,11 @@ def _undeclared(server: ServerEvidence, subject: str) -> Unobserved:
     )
 
 
-def _must_be_shown(server: ServerEvidence, subject: str) -> None:
-    """What is not there is a fact; what we were not shown is none."""
-    if any(unseen.what == subject for unseen in server.unseen):
-        raise _not_shown(server, subject)
-
-
-def _not_shown(server: ServerEvidence, subject: str) -> Unobserved:
-    reason = next(
-        (unseen.said for unseen in server.unseen if re.search(rf"\b{unseen.what}\b", subject)),
-        "it printed nothing that can be read",
-    )
-    return Unobserved(
-        f"{server.address} does not show {subject}: {reason}",
-        hint=f"log in as servers.{server.scope[1]}.user, and try; what needs root is asked through sudo -n",
-    )
-
-
 def _active(server: ServerEvidence, unit: str) -> None:
     if unit not in server.units:
-        raise _not_shown(server, "units")
+        raise not_shown(server, "units")
     state = server.units[unit]
-    assert state == "active", f"{server.address}: {unit} is {state}"
-
-
-def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
-    methods = settings.get("authenticationmethods", "any").split()
-    if methods and all("publickey" in method.split(",") for method in methods):
-        return  # a password may be asked for beside the key, and never instead of it
-    # Before OpenSSH 8.7 keyboard-interactive had the other name.
-    interactive = settings.get("kbdinteractiveauthentication", settings.get("challengeresponseauthentication", ""))
-    for keyword, value in (
-        ("passwordauthentication", settings.get("passwordauthentication", "")),
-        ("kbdinteractiveauthentication", interactive),
-        ("permitemptypasswords", settings.get("permitemptypasswords", "")),
-    ):
-        assert value == "no", f"{where}: sshd has {keyword} {value or 'at its default'}"
-    for keyword in ("hostbasedauthentication", "gssapiauthentication"):
-        assert settings.get(keyword, "no") == "no", (
-            f"{where}: sshd has {keyword} yes, by which one gets in without a key"
-        )
-
-
-def _lets_root_in_by_key_only(settings: Mapping[str, str], where: str) -> None:
-    root = settings.get("permitrootlogin", "")
-    assert root in {"no", "prohibit-password", "without-password", "forced-commands-only"}, (
-        f"{where}: sshd has permitrootlogin {root or 'at its default'}"
-    )
+    assert equal(state, "active", unit), f"{server.address}: {unit} is {state}"
 
 
 def _told(rule: FirewallRule, share: float) -> str:
@@ -368,17 +330,25 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
     paths = [file.path for file in jail.files]
     wanted = declared.jail_logs.get(jail.name)
     if wanted is not None:
-        assert wanted in paths, f"{where} does not read {wanted}, but {', '.join(paths) or jail.journal or 'nothing'}"
+        assert shown(wanted in paths, f"logs that jail {jail.name} reads", paths, wanted), (
+            f"{where} does not read {wanted}, but {', '.join(paths) or jail.journal or 'nothing'}"
+        )
         return
     if jail.journal:
         return
-    assert paths, f"{where} reads no log at all"
+    assert shown(paths, f"logs that jail {jail.name} reads", paths, "some"), f"{where} reads no log at all"
     silent = [file.silent for file in jail.files if file.silent is not None]
-    assert silent, f"{where} reads {', '.join(paths)}, which is not there"
-    longest = declared.log_silence.total_seconds() if set(paths) & set(declared.logs) else _STALE_SECONDS
-    assert min(silent) <= longest, (
+    assert shown(silent, f"logs of jail {jail.name} that are there", len(silent), "1 at least"), (
+        f"{where} reads {', '.join(paths)}, which is not there"
+    )
+    longest = declared.log_silence if set(paths) & set(declared.logs) else _STALE
+    assert at_most(_ago(min(silent)), longest, f"last line that jail {jail.name} saw ago", kind="jail"), (
         f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
     )
+
+
+def _ago(seconds: int) -> timedelta:
+    return timedelta(seconds=seconds)
 
 
 def _days(seconds: int) -> str:

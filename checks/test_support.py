@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gonogo.base.comparing import at_most, nothing, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -24,20 +25,28 @@ def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvid
     Fix: give the domain an MX that points to a name with addresses of its own (RFC 5321, 5.1), or correct the address.
     """
     address, domain, mx = support_address.address, support_address.domain, support_address.mx
-    assert mx.rcode != "NXDOMAIN", f"mail to {address} has nowhere to go: {domain} does not exist"
+    assert so(mx.rcode != "NXDOMAIN", "domain", "exists", "does not exist"), (
+        f"mail to {address} has nowhere to go: {domain} does not exist"
+    )
     if not mx.conclusive or mx.rcode == "SERVFAIL":
         raise Unobserved(
             f"resolvers do not answer: {domain} MX: {mx.told}", hint="are the resolvers in [dns] reachable?"
         )
     takes_none = any(not server.name for server in support_address.servers)
-    assert not takes_none, f"{domain} says that it takes no mail (MX 0 ., RFC 7505): nobody can write to {address}"
+    assert so(not takes_none, "domain takes mail", "yes", "no"), (
+        f"{domain} says that it takes no mail (MX 0 ., RFC 7505): nobody can write to {address}"
+    )
     if support_address.implicit:
         without = not any(server.addresses for server in support_address.servers)
         _require_addresses(support_address)
-        assert not without, f"mail to {address} has nowhere to go: {domain} has neither MX nor an address of its own"
+        assert so(not without, "address in place of an MX", "there", "missing"), (
+            f"mail to {address} has nowhere to go: {domain} has neither MX nor an address of its own"
+        )
     world = any(is_public(known) for host in environment.hosts.values() for known in host.addresses)
     problems = list(route_problems(support_address.servers, world=world))
-    assert not problems, f"mail to {address}: {'; '.join(problems)}"
+    assert nothing(problems, "problems of the way of mail", of=len(support_address.servers)), (
+        f"mail to {address}: {'; '.join(problems)}"
+    )
     _require_addresses(support_address)
 
 
@@ -56,11 +65,14 @@ def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvide
     """
     address, exchangers = support_address.address, support_address.exchangers
     refusals = [_said(server, server.recipient_answer) for server in exchangers if server.recipient == "refused"]
-    assert not refusals, f"{address} bounces: {'; '.join(refusals)}"
+    assert nothing(refusals, "servers that refuse the address", of=len(exchangers)), (
+        f"{address} bounces: {'; '.join(refusals)}"
+    )
     if any(server.recipient == "accepted" for server in exchangers):
         return
     problems = [f"{server.name}: {server.problem}" for server in exchangers if server.problem]
-    assert len(problems) < len(exchangers) or not problems, (
+    some = len(problems) < len(exchangers) or not problems
+    assert so(some, "servers that take its mail", "some may", "none"), (
         f"{address}: no server takes its mail: {'; '.join(problems)}"
     )
     _raise_unknown(support_address)
@@ -73,7 +85,7 @@ def test_yes_of_the_mail_server_means_something(support_address: SupportAddressE
     Fix: let the server refuse addresses that do not exist; a test mail that arrives ([support.inbox]) proves more.
     """
     careless = [server for server in support_address.exchangers if server.made_up == "accepted"]
-    assert not careless, (
+    assert nothing([server.name for server in careless], "servers that take what nobody has"), (
         f"{careless[0].name} takes mail for an address that nobody has as well ({careless[0].made_up_answer}): that it "
         f"takes {support_address.address} proves nothing; only a test mail that is found does ([support.inbox])"
     )
@@ -92,7 +104,9 @@ def test_mail_to_support_is_encrypted_on_its_way(support_address: SupportAddress
     Fix: give the mail server a certificate, and switch STARTTLS on at port 25 (RFC 3207).
     """
     plain = [f"{server.name}: {server.tls_problem}" for server in support_address.exchangers if server.tls_problem]
-    assert not plain, f"mail to {support_address.address} travels in the clear: {'; '.join(plain)}"
+    assert nothing(plain, "servers without TLS", of=len(support_address.exchangers)), (
+        f"mail to {support_address.address} travels in the clear: {'; '.join(plain)}"
+    )
     if not any(server.encrypted for server in support_address.exchangers):
         _raise_unknown(support_address)
 
@@ -123,7 +137,9 @@ def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
 
     Fix: open the tracker as support does, and correct [support.tickets]; switch issues on, or renew the plan.
     """
-    assert not support_tickets.problem, f"{support_tickets.tracker}: {support_tickets.problem}"
+    assert so(not support_tickets.problem, "tracker", "takes tickets", support_tickets.problem), (
+        f"{support_tickets.tracker}: {support_tickets.problem}"
+    )
     support_tickets.require("opened", "open")
 
 
@@ -135,10 +151,14 @@ def test_nobody_waits_longer_than_was_promised(support_tickets: SupportTicketsEv
     """
     support_tickets.require("waiting")
     now, promised = support_tickets.taken_at, support_tickets.answer_within
-    late = [ticket for ticket in support_tickets.waiting if now - ticket.since > promised]
+    late = [
+        ticket
+        for ticket in support_tickets.waiting
+        if not at_most(now - ticket.since, promised, f"{ticket.ticket} waits for", kind="waiting")
+    ]
     longest = ", ".join(f"{ticket.ticket} for {format_duration(now - ticket.since)}" for ticket in late[:_FEW])
     more = len(late) + (support_tickets.omitted_waiting if late else 0)
-    assert not late, (
+    assert nothing([ticket.ticket for ticket in late], "tickets that wait too long", of=support_tickets.open), (
         f"{support_tickets.tracker}: {more} of {support_tickets.open} open tickets wait for an answer longer than "
         f"{format_duration(promised)}: {longest}"
     )

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.base.comparing import nothing, so
+from gonogo.base.durations import format_duration
+
 if TYPE_CHECKING:
     from gonogo.journey.walk import Walk
 
@@ -20,9 +23,9 @@ def test_mail_to_support_arrives(walk: Walk) -> None:
     Fix: write to the address from outside, and look for the mail: in other folders, in spam, at the forwarding.
     """
     refusals = walk.support.send_test_mails()
-    assert not refusals, f"{'; '.join(refusals)}"
+    assert nothing(refusals, "refusals of test mails"), f"{'; '.join(refusals)}"
     missing = walk.support.missing_mails()
-    assert not missing, walk.waited(
+    assert nothing(missing, f"test mails not found within {format_duration(walk.support.delivery)}"), walk.waited(
         f"a test mail to {', '.join(missing)} was taken, and not found in the inbox", walk.support.delivery
     )
 
@@ -34,6 +37,10 @@ def test_ticket_is_opened_found_and_closed(walk: Walk) -> None:
     Fix: open a ticket by hand as a user would, and look for it among the open ones.
     """
     number = walk.support.open_ticket()
-    assert walk.support.ticket_found(number), f"ticket #{number} was opened, and is not among the open ones"
+    assert so(walk.support.ticket_found(number), "ticket that was opened", "found", "not found"), (
+        f"ticket #{number} was opened, and is not among the open ones"
+    )
     walk.support.close_ticket(number)
-    assert walk.support.ticket_gone(number), f"ticket #{number} was closed, and is still among the open ones"
+    assert so(walk.support.ticket_gone(number), "ticket that was closed", "gone", "still open"), (
+        f"ticket #{number} was closed, and is still among the open ones"
+    )

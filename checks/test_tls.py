@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import at_least, equal, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.tls import (
@@ -25,7 +26,7 @@ def test_every_address_speaks_tls(tls: TlsEvidence) -> None:
     Fix: see that the web server listens there and its certificate loads (journalctl -u nginx), or take the address
     out of DNS.
     """
-    assert tls.handshake is Handshake.DONE, f"{tls.where()}: {tls.handshake}, {tls.detail}"
+    assert equal(tls.handshake, Handshake.DONE, "handshake"), f"{tls.where()}: {tls.handshake}, {tls.detail}"
 
 
 @pytest.mark.check("tls-versions")
@@ -38,8 +39,12 @@ def test_only_current_versions_are_spoken(tls: TlsEvidence) -> None:
     new = [name for name in _NEW if tls.accepts(name)]
     only = f", but {', '.join(old)} only" if old else ""
     refused = [offer for offer in map(tls.offer, _NEW) if offer and offer.handshake is Handshake.REFUSED]
-    assert len(refused) < len(_NEW), f"{tls.where()} accepts neither TLS 1.2 nor 1.3{only}"
-    assert not old, f"{tls.where()} still accepts {', '.join(old)}"
+    assert shown(len(refused) < len(_NEW), "TLS 1.2 or 1.3 accepted", new, " or ".join(_NEW)), (
+        f"{tls.where()} accepts neither TLS 1.2 nor 1.3{only}"
+    )
+    assert nothing(old, "versions before TLS 1.2 accepted", of=len(_OLD)), (
+        f"{tls.where()} still accepts {', '.join(old)}"
+    )
     for name in (*_OLD, *(new or _NEW)):
         tls.answer(name)
 
@@ -51,7 +56,9 @@ def test_no_handshake_without_authentication(tls: TlsEvidence) -> None:
     Fix: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; and reload.
     """
     accepted = [f"{_cipher(tls, name)} ({name})" for name in _BROKEN_SUITES if tls.accepts(name)]
-    assert not accepted, f"{tls.where()} accepts {', '.join(accepted)}: that protects nothing (RFC 9325, 4.1)"
+    assert nothing(accepted, "broken ciphers accepted", of=len(_BROKEN_SUITES)), (
+        f"{tls.where()} accepts {', '.join(accepted)}: that protects nothing (RFC 9325, 4.1)"
+    )
     for name in _BROKEN_SUITES:
         tls.answer(name)
 
@@ -62,16 +69,18 @@ def test_keys_are_exchanged_with_forward_secrecy(tls: TlsEvidence) -> None:
 
     Fix: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; and reload.
     """
-    assert not tls.accepts("static RSA"), (
+    assert so(not tls.accepts("static RSA"), "key exchange without forward secrecy accepted", "no", "yes"), (
         f"{tls.where()} accepts {_cipher(tls, 'static RSA')}, a key exchange without forward secrecy"
     )
-    assert not tls.accepts("3DES"), f"{tls.where()} accepts {_cipher(tls, '3DES')}, whose blocks are too short"
+    assert so(not tls.accepts("3DES"), "cipher of short blocks (3DES) accepted", "no", "yes"), (
+        f"{tls.where()} accepts {_cipher(tls, '3DES')}, whose blocks are too short"
+    )
     group = tls.offer("finite-field DH")
     if group is not None and group.handshake is Handshake.DONE:
-        assert group.group_bits >= _SMALLEST_GROUP, (
+        assert at_least(group.group_bits, _SMALLEST_GROUP, "Diffie-Hellman group", "bit"), (
             f"{tls.where()} exchanges keys over a Diffie-Hellman group of {group.group_bits} bits, less than 2048 bits"
         )
-        assert group.group != "own, unsafe", (
+        assert so(group.group != "own, unsafe", "prime of the Diffie-Hellman group", "safe", "not safe"), (
             f"{tls.where()} exchanges keys over a Diffie-Hellman group that is none of RFC 7919 or RFC 3526, and whose "
             "prime is not safe"
         )
@@ -105,8 +114,12 @@ def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment)
             f"{tls.where()} demands a client certificate, as declared, and gonogo has none to show",
             hint="attest what is behind it",
         )
-    assert not required, f"{tls.where()} lets clients in without a certificate; declared is that it requires one"
-    assert not demanded, f"{tls.where()} demands a client certificate; a client without one is turned away"
+    assert so(not required, "client certificate", "as declared", "not asked for"), (
+        f"{tls.where()} lets clients in without a certificate; declared is that it requires one"
+    )
+    assert so(not demanded, "client certificate demanded", "no", "yes"), (
+        f"{tls.where()} demands a client certificate; a client without one is turned away"
+    )
 
 
 @pytest.mark.check("tls-alike")
@@ -120,19 +133,21 @@ def test_all_addresses_are_set_up_alike(tls_all: tuple[TlsEvidence, ...]) -> Non
         if first.authorities != other.authorities:
             continue  # two networks, each with a way of its own
         first_versions, two = _versions(first), _versions(other)
-        assert first_versions == two, (
+        assert equal(", ".join(two), ", ".join(first_versions), "versions at all addresses"), (
             f"{first.host}: {first.address} speaks {', '.join(first_versions)}, {other.address} {', '.join(two) or 'none of them'}"
         )
         mine, theirs = _names(first), _names(other)
-        assert mine == theirs, (
+        assert equal(theirs, mine, "names in the certificates at all addresses"), (
             f"{first.host}: the certificate at {first.address} is for {', '.join(sorted(mine))}, that at "
             f"{other.address} for {', '.join(sorted(theirs))}"
         )
 
 
 def _gets_in(tls: TlsEvidence, client: Offer) -> None:
-    assert client.handshake is not Handshake.REFUSED, f"{tls.where()}: {client.name} cannot connect: {client.detail}"
-    tls.answer(client)
+    gets_in = tls.answer(client) is not Handshake.REFUSED
+    assert so(gets_in, client.name, "gets in", "refused"), (
+        f"{tls.where()}: {client.name} cannot connect: {client.detail}"
+    )
 
 
 def _names(tls: TlsEvidence) -> set[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.variables import SameAccount, Variable, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.policy.catalogue import Policy
@@ -21,11 +22,15 @@ def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None
     Fix: put the file where the service is started from; one NAME=value per line, every name once.
     """
     name = variable_file.file
-    assert variable_file.exists, f"{name} does not exist"
-    assert not variable_file.problem, f"{name} cannot be read: {variable_file.problem}"
+    assert so(variable_file.exists, "file", "there", "missing"), f"{name} does not exist"
+    assert so(not variable_file.problem, "file now", "readable", "not readable"), (
+        f"{name} cannot be read: {variable_file.problem}"
+    )
     lines = ", ".join(map(str, variable_file.malformed_lines))
-    assert not lines, f"{name}: line {lines} is not NAME=value, as {variable_file.reader} reads it"
-    assert not variable_file.quoted, (
+    assert nothing(variable_file.malformed_lines, "lines that are not NAME=value"), (
+        f"{name}: line {lines} is not NAME=value, as {variable_file.reader} reads it"
+    )
+    assert nothing(variable_file.quoted, "values with quotes in them"), (
         f"{name}: the quotes around {', '.join(variable_file.quoted)} are part of the value, as {variable_file.reader} "
         "reads it"
     )
@@ -33,10 +38,12 @@ def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None
         f"{variable.partition(': ')[0]} refers to ${{{variable.partition(': ')[2]}}}"
         for variable in variable_file.undefined
     )
-    assert not undefined, (
+    assert nothing(variable_file.undefined, "references to what is not defined"), (
         f"{name}: {undefined}, which the file does not define before, so {variable_file.reader} drops it"
     )
-    assert not variable_file.duplicates, f"{name}: more than once: {', '.join(variable_file.duplicates)}"
+    assert nothing(variable_file.duplicates, "names more than once"), (
+        f"{name}: more than once: {', '.join(variable_file.duplicates)}"
+    )
 
 
 @pytest.mark.check("variables-file-private")
@@ -46,8 +53,12 @@ def test_file_is_private(variable_file: VariableFileEvidence) -> None:
     Fix: chmod 600 the file, or 640 for the group that the service runs as.
     """
     file_words = f"{variable_file.file} of {variable_file.owner} has the permissions {variable_file.permissions}"
-    assert not variable_file.world_readable, f"{file_words}: everybody may read or write it; 0600 or 0640 is wanted"
-    assert not variable_file.group_writable, f"{file_words}: its group may write it; 0600 or 0640 is wanted"
+    assert shown(not variable_file.world_readable, "permissions", variable_file.permissions, "0600 or 0640"), (
+        f"{file_words}: everybody may read or write it; 0600 or 0640 is wanted"
+    )
+    assert shown(not variable_file.group_writable, "permissions", variable_file.permissions, "0600 or 0640"), (
+        f"{file_words}: its group may write it; 0600 or 0640 is wanted"
+    )
 
 
 @pytest.mark.check("variables-file-untracked")
@@ -59,9 +70,9 @@ def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
     name = variable_file.file
     if variable_file.repository_problem:
         raise Unobserved(f"git could not be asked about {name}: {variable_file.repository_problem}")
-    assert not variable_file.tracked, f"git tracks {', '.join(variable_file.tracked)}"
+    assert nothing(variable_file.tracked, "files that git tracks"), f"git tracks {', '.join(variable_file.tracked)}"
     commits = variable_file.commits
-    assert not commits, (
+    assert at_most(commits, 0, "commits with such a file"), (
         f"{name} is in the history: {commits} commit{'s' if commits > 1 else ''} touched a file so named"
     )
     if variable_file.history_problem:
@@ -78,13 +89,17 @@ def test_mongo_url(variable_file: VariableFileEvidence, policy: Policy) -> None:
     for url in _filled(variable_file, *_DATABASES):
         where = f"{variable_file.file}: {url.name}"
         schemes, verified = _DATABASES[url.shape]
-        assert url.prefix, f"{where} begins with neither {schemes}"
-        assert url.well_formed, f"{where} names no host, or has a sign before it that must be escaped (@ as %40)"
+        assert so(url.prefix, "scheme", "right", "wrong"), f"{where} begins with neither {schemes}"
+        assert so(url.well_formed, "URL", "well formed", "not well formed"), (
+            f"{where} names no host, or has a sign before it that must be escaped (@ as %40)"
+        )
         if not url.without_password:
-            assert url.has_user, f"{where} names no user"
-            assert url.has_password, f"{where} has a user, and no password"
-        assert url.tls, f"{where} connects without TLS"
-        assert url.tls_verified, f"{where} takes any certificate for the server's{verified}"
+            assert so(url.has_user, "user", "there", "missing"), f"{where} names no user"
+            assert so(url.has_password, "password", "there", "missing"), f"{where} has a user, and no password"
+        assert so(url.tls, "TLS", "on", "off"), f"{where} connects without TLS"
+        assert so(url.tls_verified, "certificate", "verified", "not verified"), (
+            f"{where} takes any certificate for the server's{verified}"
+        )
         if url.has_password or not url.without_password:
             _hard_to_guess(url, f"the password in {where}", policy)
 
@@ -127,7 +142,7 @@ def test_stripe_webhook_secret(variable_file: VariableFileEvidence) -> None:
     """
     for key in _filled(variable_file, "stripe-webhook"):
         where = f"{variable_file.file}: {key.name}"
-        assert key.prefix, f"{where} does not begin with whsec_"
+        assert so(key.prefix, "begins with whsec_", "yes", "no"), f"{where} does not begin with whsec_"
         _is_real(key, where)
 
 
@@ -151,9 +166,13 @@ def test_sentry_dsn(variable_file: VariableFileEvidence) -> None:
     """
     for dsn in _filled(variable_file, "dsn"):
         where = f"{variable_file.file}: {dsn.name}"
-        assert dsn.prefix, f"{where} is no address; https://<key>@<host>/<project> is expected"
-        assert dsn.has_user, f"{where} has no key before the @"
-        assert dsn.tls, f"{where} begins with http://: errors, with all that is in them, travel in the clear"
+        assert so(dsn.prefix, "DSN", "an address", "no address"), (
+            f"{where} is no address; https://<key>@<host>/<project> is expected"
+        )
+        assert so(dsn.has_user, "key in the DSN", "there", "missing"), f"{where} has no key before the @"
+        assert so(dsn.tls, "TLS", "on", "off"), (
+            f"{where} begins with http://: errors, with all that is in them, travel in the clear"
+        )
         _is_real(dsn, where)
 
 
@@ -176,10 +195,14 @@ def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> 
     Fix: copy both keys from the same page: https://dashboard.stripe.com/apikeys.
     """
     name = variable_file.file
-    assert variable_file.account is not SameAccount.OTHER, f"{name}: the two Stripe keys are of different accounts"
+    assert shown(variable_file.account is not SameAccount.OTHER, "account", variable_file.account, "not another"), (
+        f"{name}: the two Stripe keys are of different accounts"
+    )
     keys = [*variable_file.of_shape("stripe-secret"), *variable_file.of_shape("stripe-publishable")]
     modes = sorted({key.mode or "no" for key in keys})
-    assert len(modes) == 1, f"{name}: the two Stripe keys are of different modes: {' and '.join(modes)}"
+    assert equal(len(modes), 1, "modes of the two keys"), (
+        f"{name}: the two Stripe keys are of different modes: {' and '.join(modes)}"
+    )
 
 
 @pytest.mark.check("variables-differ")
@@ -191,9 +214,9 @@ def test_environments_share_no_secret(variable_difference: VariableDifferenceEvi
     shared = [
         f"{variable.name} is the same in {' and '.join(variable.files)}" for variable in variable_difference.shared
     ]
-    assert not shared, "; ".join(shared)
+    assert nothing(shared, "secrets that files share"), "; ".join(shared)
     missing = ", ".join(variable_difference.missing)
-    assert not missing, f"nothing to compare: {missing} is missing"
+    assert nothing(variable_difference.missing, "files that are missing"), f"nothing to compare: {missing} is missing"
 
 
 @pytest.mark.check("variables-own-database")
@@ -203,7 +226,7 @@ def test_environments_share_no_database(variable_difference: VariableDifferenceE
     Fix: give each environment a database of its own, and the user of the one no right to the other.
     """
     shared = [f"{one.name} leads to one database in {' and '.join(one.files)}" for one in variable_difference.databases]
-    assert not shared, "; ".join(shared)
+    assert nothing(shared, "databases that files share"), "; ".join(shared)
     if untold := ", ".join(variable_difference.untold):
         raise Unobserved(
             f"{untold} leads to one name in two files, which is another host in each network",
@@ -217,28 +240,40 @@ def _filled(evidence: VariableFileEvidence, *shapes: str) -> tuple[Variable, ...
     if not variables:
         hint = f'give the variable that holds it the shape "{shapes[0]}" under [variables.shapes]'
         raise Unobserved(f"no variable is declared with the shape {shapes[0]}", hint=hint)
-    missing = ", ".join(variable.name for variable in variables if not variable.present)
-    assert not missing, f"{evidence.file}: {missing} is missing, or empty"
+    missing = [variable.name for variable in variables if not variable.present]
+    assert nothing(missing, "variables that are missing", of=len(variables)), (
+        f"{evidence.file}: {', '.join(missing)} is missing, or empty"
+    )
     return variables
 
 
 def _hard_to_guess(variable: Variable, where: str, policy: Policy) -> None:
     least = policy.number("min_entropy_bits")
-    assert not variable.placeholder, f"{where} is a placeholder, a word, or the same again and again"
-    assert variable.entropy_bits >= least, (
+    assert so(not variable.placeholder, "value", "of its own", "a placeholder"), (
+        f"{where} is a placeholder, a word, or the same again and again"
+    )
+    assert at_least(variable.entropy_bits, least, "entropy", "bit"), (
         f"{where} has about {variable.entropy_bits} bit of entropy; {least:g} are wanted"
     )
 
 
 def _is_real(variable: Variable, where: str) -> None:
-    assert not variable.placeholder, f"{where} is a placeholder: nobody put the real one there"
-    assert variable.well_formed, f"{where}, of {variable.length} characters, is not whole, or has characters too many"
+    assert so(not variable.placeholder, "value", "of its own", "a placeholder"), (
+        f"{where} is a placeholder: nobody put the real one there"
+    )
+    assert so(variable.well_formed, "value by its form", "whole", "not whole"), (
+        f"{where}, of {variable.length} characters, is not whole, or has characters too many"
+    )
 
 
 def _is_stripe_key(key: Variable, evidence: VariableFileEvidence, prefixes: tuple[str, ...]) -> None:
     where = f"{evidence.file}: {key.name}"
     begins = f"{key.prefix}_{key.mode}_" if key.prefix else "something else"
     expected = " or ".join(f"{prefix}_{evidence.mode}_" for prefix in prefixes)
-    assert key.prefix in prefixes, f"{where} begins with {begins}; {expected} is expected"
-    assert key.mode == evidence.mode, f"{where} is a {key.mode} key; this environment is declared to be {evidence.mode}"
+    assert shown(key.prefix in prefixes, "begins with", begins, expected), (
+        f"{where} begins with {begins}; {expected} is expected"
+    )
+    assert equal(key.mode, evidence.mode, "mode"), (
+        f"{where} is a {key.mode} key; this environment is declared to be {evidence.mode}"
+    )
     _is_real(key, where)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import at_least, at_most, decided, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more, counted
@@ -42,7 +43,9 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
     """
     age = watch_journal.taken_at - watch_journal.ended
     oldest = max(watch_journal.demanded, policy.duration("oldest"))
-    if not watch_journal.launch_declared and age > oldest:
+    if watch_journal.launch_declared:
+        decided("launch of the journal", "launch.at", "launch.at, or a watch that has just ended")
+    elif not at_most(age, oldest, "watch ended ago"):
         raise Unobserved(
             f"{watch_journal.file}: the watch ended {format_duration(age)} ago; that may have been another launch",
             hint="watch this one, or declare launch.at, if that one is meant",
@@ -57,7 +60,7 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
         for one in watch_journal.polls
         if one.decision == "hold"
     ]
-    assert not held, f"on HOLD: {'; '.join(held)}"
+    assert nothing(held, "roles on HOLD", of=len(watch_journal.polls)), f"on HOLD: {'; '.join(held)}"
 
 
 @pytest.mark.check("watch-green")
@@ -74,16 +77,19 @@ def test_nothing_alarms_before_users_come(
         for one in green.alarms
     ]
     age = green.taken_at - green.looked_until
-    if age > 2 * green.every + policy.duration("late"):
+    if not at_most(age, 2 * green.every + policy.duration("late"), "age of the newest round"):
         raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
-    assert not alarms, f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
+    assert nothing(alarms, f"alarms within the last {format_duration(green.wanted)}"), (
+        f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
+    )
     if green.changed:
         raise Unobserved(
             f"it watches by another file: {and_more(green.changed, _FEW)} were judged otherwise",
             hint="end it, and begin it again with this file",
         )
-    if green.gaps or green.looked_until - green.began < green.wanted:
-        seen = min(green.looked_until - max([green.began, *(gap.ends for gap in green.gaps)]), green.wanted)
+    since = max([green.began, *(gap.ends for gap in green.gaps)])
+    if green.gaps or not at_least(green.looked_until - since, green.wanted, "watched without a gap for"):
+        seen = min(green.looked_until - since, green.wanted)
         raise Unobserved(
             f"somebody has watched for {format_duration(max(seen, timedelta(0)))} without a gap; "
             f"{format_duration(green.wanted)} is wanted",
@@ -121,17 +127,21 @@ def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
     Fix: gonogo watch, in another terminal, with the channels that are told; gonogo watch --test-channels sends each a test.
     """
     age = alarm.taken_at - alarm.looked_until
-    if age > 2 * alarm.every + policy.duration("late"):
+    if not at_most(age, 2 * alarm.every + policy.duration("late"), "age of the newest round"):
         raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
     if not alarm.as_declared:
         raise Unobserved(
             f"the watch that runs judges {alarm.threshold} by another file, or not at all",
             hint="end it, and begin it again with this file",
         )
-    assert alarm.state is not AlertState.NO_DATA, f"nobody can read {alarm.threshold}: {alarm.reason or 'no value'}"
+    assert so(alarm.state is not AlertState.NO_DATA, "threshold", "judged", "not to be read"), (
+        f"nobody can read {alarm.threshold}: {alarm.reason or 'no value'}"
+    )
     if alarm.state in {None, AlertState.PENDING}:
         raise Unobserved(f"nobody can say of {alarm.threshold} yet", hint="let it go on, and ask again")
-    assert alarm.channels, f"nobody would be told of {alarm.threshold}: watch.channels is empty"
+    assert at_least(len(alarm.channels), 1, "channels that are told"), (
+        f"nobody would be told of {alarm.threshold}: watch.channels is empty"
+    )
     for channel in alarm.channels:
         _judge_channel(channel, alarm)
 
@@ -139,7 +149,9 @@ def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
 def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
     """Whether a message to it arrives, as far as its own newest answer says."""
     name = channel.name
-    assert channel.known, f"the watch that runs does not tell {name}: it was begun without it"
+    assert so(channel.known, f"{name}, by the watch that runs", "told", "not told"), (
+        f"the watch that runs does not tell {name}: it was begun without it"
+    )
     if channel.utc is None:
         raise Unobserved(f"{name} was never sent a test message", hint=_TEST)
     when = f"{channel.utc:%Y-%m-%d %H:%M} UTC"
@@ -150,9 +162,11 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
         )
     if channel.address is SameAddress.OTHER:
         raise Unobserved(f"{name} has another address than the one that was tested, {when}", hint=_TEST)
-    assert channel.delivered, f"{name} did not take its test message, {when}: {channel.answer}"
+    assert shown(channel.delivered, f"test message to {name}", channel.answer or "not taken", "taken"), (
+        f"{name} did not take its test message, {when}: {channel.answer}"
+    )
     age = alarm.taken_at - channel.utc
-    if age > alarm.tested_within:
+    if not at_most(age, alarm.tested_within, f"age of the test of {name}", kind="age of a test"):
         allowed = format_duration(alarm.tested_within)
         raise Unobserved(f"the test of {name} is {format_duration(age)} old; {allowed} is allowed", hint=_TEST)
 
@@ -164,7 +178,7 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
     Fix: send a message to the channel by hand, correct its secret, and ask for it to be delivered.
     """
     lost = [f"{one.event} of {one.alert} to {one.channel}: {one.answer}" for one in watch_journal.undelivered]
-    assert not lost, (
+    assert nothing(lost, "announcements that did not arrive", of=watch_journal.announced), (
         f"{len(lost)} of {counted(watch_journal.announced, 'announcement')} did not arrive: {and_more(lost, _FEW)}"
     )
 
@@ -177,7 +191,7 @@ def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
     """
     since = watch_journal.launch or watch_journal.began
     changed = [one.text for one in watch_journal.events if one.kind == CHANGED and one.utc >= since]
-    assert not changed, f"since {since:%Y-%m-%d %H:%M} UTC: {and_more(changed, _FEW)}"
+    assert nothing(changed, "changes since T-0"), f"since {since:%Y-%m-%d %H:%M} UTC: {and_more(changed, _FEW)}"
 
 
 @pytest.mark.check("watch-*")
@@ -190,7 +204,7 @@ def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environmen
     rule = rules_of(watch)[name]
     alert = _replayed(watched, rule, watch)
     _judge_alarms(watched, watch, rule)
-    if watched.share < watch.share:
+    if not at_least(watched.share, watch.share, "time in which it was observed", "share"):
         raise Unobserved(_unseen(watched, watch), hint="let gonogo watch go on for the whole time, and ask again")
     if alert.state == AlertState.PENDING:
         raise Unobserved(f"{name}: undecided when the time was over", hint="let the watch go on, and ask again")
@@ -213,7 +227,9 @@ def _replayed(watched: WatchEvidence, rule: Rule, watch: Watch) -> Alert:
     alert, again = replay(rule, start, unpack_readings(watched.readings))
     within = [change for change in watched.transitions if watched.since <= change.at <= watched.until]
     difference = first_difference(within, again)
-    assert not difference, f"{rule.name}: the journal contradicts itself: {difference}"
+    assert nothing([difference] if difference else (), "contradictions in the journal"), (
+        f"{rule.name}: the journal contradicts itself: {difference}"
+    )
     return alert
 
 
@@ -222,7 +238,7 @@ def _judge_alarms(watched: WatchEvidence, watch: Watch, rule: Rule) -> None:
     threshold = rule.threshold
     within = watch.respond.of(threshold.severity if threshold else "warning")
     problems = [problem for alarm in alarms for problem in _problems(alarm, watched, within, told=bool(watch.channels))]
-    assert not problems, and_more(problems, _FEW)
+    assert nothing(problems, "alarms that were not handled in time", of=len(alarms)), and_more(problems, _FEW)
 
 
 def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: bool) -> Sequence[str]:
@@ -231,7 +247,7 @@ def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: 
     problems = []
     if alarm.ended is None:
         problems.append(f"{where}: still open: {alarm.reason}")
-    if alarm.unanswered(watched.looked_until) > within:
+    if not at_most(alarm.unanswered(watched.looked_until), within, f"{alarm.id} unanswered for", kind="unanswered"):
         after = alarm.answered_within
         answered = f"acknowledged after {format_duration(after)} only" if after else "never acknowledged"
         problems.append(f"{where}: {answered}; {format_duration(within)} is allowed ({alarm.reason})")

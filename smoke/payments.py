@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from gonogo.base.comparing import equal, one_of, shown
 from gonogo.base.errors import Unobserved
 from gonogo.clients.replies import Reply, ReplyDocument, demand
 from gonogo.families.stripe.webhook import Sender
@@ -47,13 +48,16 @@ class OpenPayment:
         settle(self.walk)
         history = self.history()
         times = history.count("succeeded")
-        demand(times == 1, f"after {event} the payment succeeded {times} times: it went {history}")
+        demand(
+            equal(times, 1, f"successes after {event}"),
+            f"after {event} the payment succeeded {times} times: it went {history}",
+        )
 
     def stays(self, status: str, event: str) -> None:
         """Fail the step if an event changed it."""
         settle(self.walk)
         history = self.history()
-        demand(history[-1] == status, f"{event} moved a payment: it went {history}")
+        demand(equal(history[-1], status, f"payment after {event}"), f"{event} moved a payment: it went {history}")
 
     def is_given_back(self, amount: int | None = None) -> Reply:
         """Send the event about a refund; a service that asks Stripe gets a real one first."""
@@ -128,7 +132,10 @@ def first_success(walk: WorkMe, payment: OpenPayment, body: bytes) -> OpenPaymen
 def refused(payment: OpenPayment, reply: Reply, event: str, statuses: Sequence[int]) -> None:
     """Fail the step unless the event was refused, and had no effect."""
     wanted = " or ".join(map(str, statuses))
-    demand(reply.status in statuses, f"{event} was answered {reply.status}; {wanted} refuses it")
+    demand(
+        one_of(reply.status, statuses, f"answer to {event}"),
+        f"{event} was answered {reply.status}; {wanted} refuses it",
+    )
     payment.stays("requires_action", event)
 
 
@@ -136,13 +143,19 @@ def taken(payment: OpenPayment, events: Mapping[str, bytes]) -> None:
     """Fail the step unless each event is answered with 2xx."""
     sending = [partial(payment.sender.send, body) for body in events.values()]
     for event, reply in zip(events, payment.walk.at_once(sending), strict=True):
-        demand(reply.status in TAKEN, f"{event} was answered {reply.status}: Stripe repeats it for days; answer 2xx")
+        demand(
+            one_of(reply.status, TAKEN, f"answer to {event}"),
+            f"{event} was answered {reply.status}: Stripe repeats it for days; answer 2xx",
+        )
 
 
 def moves_nothing(payment: OpenPayment, body: bytes, event: str) -> None:
     """Fail the step if the event pays, or is an error of the service."""
     reply = payment.sender.send(body)
-    demand(reply.status < _SERVER_ERROR, f"{event} was answered {reply.status}")
+    demand(
+        shown(reply.status < _SERVER_ERROR, f"answer to {event}", reply.status, "no error"),
+        f"{event} was answered {reply.status}",
+    )
     payment.stays("requires_action", event)
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import equal, so, there
+from gonogo.base.durations import format_duration
 from smoke.people import WorkMe
 
 
@@ -18,9 +20,11 @@ def test_client_books_a_service(walk: WorkMe) -> None:
     walk.keep["service"] = walk.offer(walk.keep["professional"])
     booking = walk.book(walk.keep["client"], walk.keep["service"]).document(201)
     walk.keep["booking"] = booking.text("id")
-    assert booking.text("state") == "requested", f"a new booking is {booking.text('state')}"
+    assert equal(booking.text("state"), "requested", "state of a new booking"), (
+        f"a new booking is {booking.text('state')}"
+    )
     stored = walk.mongodb.stored("bookings", _id=walk.keep["booking"])
-    assert stored is not None, "the booking was confirmed, and is not in MongoDB"
+    assert there(stored, "booking in MongoDB"), "the booking was confirmed, and is not in MongoDB"
 
 
 @pytest.mark.check("booking-once")
@@ -34,7 +38,7 @@ def test_double_click_books_once(walk: WorkMe) -> None:
     replies = walk.at_once([lambda: walk.book(client, service, ahead=later)] * 2)
     booked = [reply.document(200, 201, 409) for reply in replies]
     ids = {document.text("id") for document in booked if "id" in document.values}
-    assert len(ids) == 1, f"two clicks at once made {len(ids)} bookings"
+    assert equal(len(ids), 1, "bookings of two clicks at once"), f"two clicks at once made {len(ids)} bookings"
 
 
 @pytest.mark.check("booking-seen-by-both")
@@ -45,7 +49,9 @@ def test_both_parties_see_the_booking(walk: WorkMe) -> None:
     """
     for party in ("client", "professional"):
         listed = [booking.text("id") for booking in walk.keep[party].get("/api/bookings").documents(200)]
-        assert walk.keep["booking"] in listed, f"the {party} does not see the booking"
+        assert so(walk.keep["booking"] in listed, f"booking, to the {party}", "shown", "not shown"), (
+            f"the {party} does not see the booking"
+        )
 
 
 @pytest.mark.check("booking-mail")
@@ -56,7 +62,9 @@ def test_professional_is_told(walk: WorkMe) -> None:
     """
     professional, delivery = walk.keep["professional"], walk.mail.delivery
     mail = walk.until(lambda: walk.mail.received(professional.email, "booking"), delivery)
-    assert mail, walk.waited(f"no mail about the booking reached {professional.email}", delivery)
+    assert so(mail, f"mail about the booking, within {format_duration(delivery)}", "arrived", "missing"), walk.waited(
+        f"no mail about the booking reached {professional.email}", delivery
+    )
 
 
 @pytest.mark.check("booking-order")
@@ -79,8 +87,12 @@ def test_booking_is_accepted_and_completed(walk: WorkMe) -> None:
     path = f"/api/bookings/{walk.keep['booking']}"
     for step, state in {"accept": "accepted", "start": "in_progress", "complete": "completed"}.items():
         moved = walk.keep["professional"].post(f"{path}/{step}").document(200).text("state")
-        assert moved == state, f"after {step} the booking is {moved}"
+        assert equal(moved, state, f"state after {step}"), f"after {step} the booking is {moved}"
         shown_to_client = walk.keep["client"].get(path).document(200).text("state")
-        assert shown_to_client == state, f"after {step} the client sees the booking as {shown_to_client}"
+        assert equal(shown_to_client, state, f"state after {step}, to the client"), (
+            f"after {step} the client sees the booking as {shown_to_client}"
+        )
     stored = walk.mongodb.stored("bookings", _id=walk.keep["booking"]) or {}
-    assert stored.get("state") == "completed", f"in MongoDB the booking is {stored.get('state')}"
+    assert equal(stored.get("state"), "completed", "state in MongoDB"), (
+        f"in MongoDB the booking is {stored.get('state')}"
+    )

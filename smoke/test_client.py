@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import above, at_least, at_most, equal, so, there
+from gonogo.base.durations import format_duration
 from smoke.people import WorkMe
 
 _COUNTED = timedelta(seconds=2)
@@ -29,11 +31,15 @@ def test_client_registers_with_the_beta_code(walk: WorkMe) -> None:
     before = walk.http.metric("workme_registrations_total", result="accepted")
     client.id = walk.register(client, "client").document(201).text("id")
     user = walk.mongodb.stored("users", email=client.email)
-    assert user is not None, f"{client.email} registered, and is not in MongoDB"
-    assert client.password not in str(user), "the password is stored as it was typed"
+    assert there(user, "user in MongoDB"), f"{client.email} registered, and is not in MongoDB"
+    assert so(client.password not in str(user), "password", "not stored as typed", "stored as typed"), (
+        "the password is stored as it was typed"
+    )
     # Each instance behind a balancer counts for itself: the one that registered may not be the first to answer.
     counted = walk.until(lambda: walk.http.metric("workme_registrations_total", result="accepted") > before, _COUNTED)
-    assert counted, f"workme_registrations_total still stands at {before:g}, and somebody just registered"
+    assert so(counted, "counter of registrations", "counts", "stands still"), (
+        f"workme_registrations_total still stands at {before:g}, and somebody just registered"
+    )
 
 
 @pytest.mark.check("client-registers-once")
@@ -53,7 +59,9 @@ def test_welcome_mail_arrives(walk: WorkMe) -> None:
     """
     client, delivery = walk.keep["client"], walk.mail.delivery
     arrived = walk.until(lambda: walk.mail.received(client.email, "Welcome"), delivery)
-    assert arrived, walk.waited(f"no welcome mail reached {client.email}", delivery)
+    assert so(arrived, f"welcome mail, within {format_duration(delivery)}", "arrived", "missing"), walk.waited(
+        f"no welcome mail reached {client.email}", delivery
+    )
 
 
 @pytest.mark.check("client-wrong-password")
@@ -74,7 +82,7 @@ def test_client_logs_in(walk: WorkMe) -> None:
     client = walk.keep["client"]
     client.token = walk.log_in(client).document(200).text("access_token")
     email = client.get("/api/profile").document(200).text("email")
-    assert email == client.email, f"the token of {client.email} is taken for {email}"
+    assert equal(email, client.email, "user of the token"), f"the token of {client.email} is taken for {email}"
     walk.stranger.get("/api/profile").refuses(401, 403)
 
 
@@ -88,9 +96,11 @@ def test_client_completes_the_profile(walk: WorkMe) -> None:
     client.put("/api/profile", name=client.name, phone=_PHONE, city="São Paulo").document(200)
     client.put("/api/profile", name={"$ne": None}, phone=_PHONE, city="São Paulo").refuses(400, 422)
     profile = client.get("/api/profile").document(200)
-    assert profile.text("phone") == _PHONE, f"the phone number did not stay: {profile.said}"
+    assert equal(profile.text("phone"), _PHONE, "phone in the profile"), (
+        f"the phone number did not stay: {profile.said}"
+    )
     user = walk.mongodb.stored("users", email=client.email) or {}
-    assert user.get("phone") == _PHONE, "the profile reads back, and is not in MongoDB"
+    assert equal(user.get("phone"), _PHONE, "phone in MongoDB"), "the profile reads back, and is not in MongoDB"
 
 
 @pytest.mark.check("client-searches")
@@ -107,7 +117,9 @@ def test_client_finds_what_was_just_offered(walk: WorkMe) -> None:
     walk.keep["service"] = service.text("id")
     listings = client.get("/api/services", city=walk.world.mark).documents(200)
     ids = [listing.text("id") for listing in listings]
-    assert walk.keep["service"] in ids, f"a service offered a moment ago is not found; the search gave {len(ids)}"
+    assert so(walk.keep["service"] in ids, "service offered a moment ago", "found", "not found"), (
+        f"a service offered a moment ago is not found; the search gave {len(ids)}"
+    )
 
 
 @pytest.mark.check("client-search-empty")
@@ -117,7 +129,9 @@ def test_search_filters_by_city(walk: WorkMe) -> None:
     Fix: GET /api/services?city=… must filter by city.
     """
     listings = walk.keep["client"].get("/api/services", city=f"{walk.world.mark}-elsewhere").documents(200)
-    assert not listings, f"{len(listings)} services are offered in a city that does not exist"
+    assert at_most(len(listings), 0, "services in a city that does not exist"), (
+        f"{len(listings)} services are offered in a city that does not exist"
+    )
 
 
 @pytest.mark.check("client-search-cached")
@@ -131,12 +145,18 @@ def test_second_search_comes_from_redis(walk: WorkMe) -> None:
     # Behind the service's back: only a cached answer still tells the old title.
     walk.mongodb.change("services", service, title=f"Renamed {mark}")
     cached = client.get("/api/services", city=mark).documents(200)[0].text("title")
-    assert cached == before, "a search repeated at once was answered by MongoDB, not from the cache"
+    assert so(cached == before, "second search", "from the cache", "from MongoDB"), (
+        "a search repeated at once was answered by MongoDB, not from the cache"
+    )
     keys = walk.redis.lifetimes(walk.settings.search_cache)
-    assert keys, "the repeated search was not answered by MongoDB, and no key of it is in Redis"
+    assert at_least(len(keys), 1, "keys of the search in Redis"), (
+        "the repeated search was not answered by MongoDB, and no key of it is in Redis"
+    )
     walk.redis.forget(list(keys))
     fresh = client.get("/api/services", city=mark).documents(200)[0].text("title")
-    assert fresh != before, "without its key in Redis the search still gives the old answer: it is cached elsewhere"
+    assert so(fresh != before, "search without its key", "from MongoDB", "still cached"), (
+        "without its key in Redis the search still gives the old answer: it is cached elsewhere"
+    )
 
 
 @pytest.mark.check("client-search-expires")
@@ -147,10 +167,12 @@ def test_cached_search_expires(walk: WorkMe) -> None:
     """
     most = walk.settings.search_lifetime.total_seconds()
     lifetimes = walk.redis.lifetimes(walk.settings.search_cache)
-    assert lifetimes, "no key of the search is in Redis"
+    assert at_least(len(lifetimes), 1, "keys of the search in Redis"), "no key of the search is in Redis"
     for key, seconds in lifetimes.items():
-        assert seconds >= 0, f"{key} never expires"
-        assert seconds <= most, f"{key} lives {seconds} s, at most {most:g} s are declared"
+        assert so(seconds >= 0, "keys of the search", "expire", f"{key} never expires"), f"{key} never expires"
+        assert at_most(seconds, most, "lifetime of a cached search", "s"), (
+            f"{key} lives {seconds} s, at most {most:g} s are declared"
+        )
 
 
 @pytest.mark.check("client-assistant")
@@ -161,7 +183,9 @@ def test_assistant_answers(walk: WorkMe) -> None:
     """
     question = "Which professional repairs a dripping tap?"
     reply = walk.keep["client"].post("/api/ai/suggest", question=question).document(200)
-    assert len(reply.text("reply")) > 1, f"the assistant has nothing to say: {reply.said}"
+    assert above(len(reply.text("reply")), 1, "characters of the assistant's answer"), (
+        f"the assistant has nothing to say: {reply.said}"
+    )
 
 
 @pytest.mark.check("client-feedback")
@@ -172,7 +196,8 @@ def test_feedback_is_stored_and_readable(walk: WorkMe) -> None:
     """
     text = f"Feedback {walk.world.mark}"
     given = walk.keep["client"].post("/api/feedback", score=5, text=text).document(201)
-    shown = walk.admin.get("/api/beta/feedback").documents(200)
-    assert text in [feedback.text("text") for feedback in shown], (
+    listed = walk.admin.get("/api/beta/feedback").documents(200)
+    seen = text in [feedback.text("text") for feedback in listed]
+    assert so(seen, "feedback, to the administrator", "shown", "not shown"), (
         f"feedback {given.text('id')} is not shown to the administrator"
     )

@@ -2,6 +2,8 @@
 
 import pytest
 
+from gonogo.base.comparing import at_most, so
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.replies import Reply
 from smoke.people import WorkMe
@@ -22,24 +24,30 @@ def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
     professional, client = walk.join("professional", "professional"), walk.join("client", "client")
     booking = walk.book(client, walk.offer(professional)).document(201)
     price = booking.number("price_cents")
-    assert price <= smoke.most_money_cents, f"the booking costs {price} centavos, {smoke.most_money_cents} are allowed"
+    assert at_most(price, smoke.most_money_cents, "price", "centavos"), (
+        f"the booking costs {price} centavos, {smoke.most_money_cents} are allowed"
+    )
     method = walk.world.secrets[smoke.card]
     reply = client.post("/api/payment/card", booking_id=booking.text("id"), payment_method=method)
     _not_used_up(walk, reply, method)
     paid = reply.document(201)
     charged = walk.stripe.intent(paid.text("intent_id"))
-    assert charged["amount"] <= smoke.most_money_cents, f"Stripe charged {charged['amount']} centavos: refund it"
+    assert at_most(charged["amount"], smoke.most_money_cents, "charged", "centavos"), (
+        f"Stripe charged {charged['amount']} centavos: refund it"
+    )
     path = f"/api/payment/{paid.text('id')}"
     succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", walk.stripe.delivery)
-    assert succeeded, walk.waited(f"{paid.text('intent_id')} did not succeed", walk.stripe.delivery)
+    assert so(succeeded, f"payment, within {format_duration(walk.stripe.delivery)}", "succeeded", "not yet"), (
+        walk.waited(f"{paid.text('intent_id')} did not succeed", walk.stripe.delivery)
+    )
     professional.post(f"{path}/refund").answers(200)
     given = walk.until(lambda: walk.stripe.refunded(paid.text("intent_id")) >= price, walk.stripe.delivery)
-    assert given, walk.waited(
+    assert so(given, f"refund, within {format_duration(walk.stripe.delivery)}", "at Stripe", "missing"), walk.waited(
         f"{paid.text('intent_id')} is not refunded at Stripe: refund it by hand", walk.stripe.delivery
     )
     for kind in ("payment_intent.succeeded", "charge.refunded"):
         problem = walk.stripe.delivered(paid.text("intent_id"), kind)
-        assert not problem, problem
+        assert so(not problem, kind, "delivered", "not delivered"), problem
 
 
 def _not_used_up(walk: WorkMe, reply: Reply, method: str) -> None:

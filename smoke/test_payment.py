@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from gonogo.base.comparing import above, equal, so
+from gonogo.base.durations import format_duration
 from gonogo.clients.replies import ReplyDocument
 from gonogo.journey.people import Person
 from smoke.people import WorkMe
@@ -20,14 +22,18 @@ def test_card_is_charged(walk: WorkMe) -> None:
     booking = walk.keep["booking"] = _booking(walk, walk.keep["client"], 1)
     paid = _by_card(walk, walk.keep["client"], booking, "pm_card_visa")
     walk.keep["payment"], walk.keep["intent"] = paid.text("id"), paid.text("intent_id")
-    assert _becomes(walk, paid.text("id"), "succeeded"), f"a card was charged, and the payment is not: {paid.said}"
+    assert so(_becomes(walk, paid.text("id"), "succeeded"), "payment", "succeeded", "not yet"), (
+        f"a card was charged, and the payment is not: {paid.said}"
+    )
     intent = walk.stripe.intent(paid.text("intent_id"))
-    assert intent["status"] == "succeeded", (
+    assert equal(intent["status"], "succeeded", "payment at Stripe"), (
         f"the service took the money, and at Stripe the payment is {intent['status']}"
     )
     price = walk.settings.most_money_cents
-    assert intent["amount"] == price, f"the booking costs {price} centavos, Stripe charged {intent['amount']}"
-    assert _booked_as(walk, booking) == "paid", "the payment succeeded, and the booking is not paid"
+    assert equal(intent["amount"], price, "centavos charged"), (
+        f"the booking costs {price} centavos, Stripe charged {intent['amount']}"
+    )
+    assert equal(_booked_as(walk, booking), "paid", "booking"), "the payment succeeded, and the booking is not paid"
 
 
 @pytest.mark.check("payment-receipt")
@@ -37,7 +43,8 @@ def test_receipt_arrives(walk: WorkMe) -> None:
     Fix: look at the service's connection to the mail relay; a receipt is sent when a payment succeeds.
     """
     client, delivery = walk.keep["client"], walk.mail.delivery
-    assert walk.until(lambda: walk.mail.received(client.email, "Payment"), delivery), walk.waited(
+    arrived = walk.until(lambda: walk.mail.received(client.email, "Payment"), delivery)
+    assert so(arrived, f"receipt, within {format_duration(delivery)}", "arrived", "missing"), walk.waited(
         "no receipt arrived", delivery
     )
 
@@ -50,12 +57,14 @@ def test_refund_gives_the_money_back(walk: WorkMe) -> None:
     """
     payment = walk.keep["payment"]
     reply = walk.keep["professional"].post(f"/api/payment/{payment}/refund").document(200)
-    assert _becomes(walk, payment, "refunded"), (
+    assert so(_becomes(walk, payment, "refunded"), "payment", "refunded", "not yet"), (
         f"the refund was accepted, and the payment is not refunded: {reply.said}"
     )
     given = walk.stripe.refunded(reply.text("intent_id"))
     price = walk.settings.most_money_cents
-    assert given == price, f"the service says refunded, and Stripe gave back {given} of {price} centavos"
+    assert equal(given, price, "centavos given back"), (
+        f"the service says refunded, and Stripe gave back {given} of {price} centavos"
+    )
 
 
 @pytest.mark.check("payment-delivered")
@@ -66,7 +75,7 @@ def test_stripe_delivers_the_events_of_a_payment(walk: WorkMe) -> None:
     """
     for kind in ("payment_intent.succeeded", "charge.refunded"):
         problem = walk.stripe.delivered(walk.keep["intent"], kind)
-        assert not problem, problem
+        assert so(not problem, kind, "delivered", "not delivered"), problem
 
 
 @pytest.mark.check("payment-declined")
@@ -78,7 +87,7 @@ def test_declined_card_is_not_a_payment(walk: WorkMe) -> None:
     booking = _booking(walk, walk.keep["client"], 2)
     card = {"booking_id": booking, "payment_method": "pm_card_visa_chargeDeclined"}
     walk.keep["client"].post("/api/payment/card", **card).refuses(402)
-    assert _booked_as(walk, booking) == "unpaid", (
+    assert equal(_booked_as(walk, booking), "unpaid", "booking"), (
         f"the card was declined, and the booking is {_booked_as(walk, booking)}"
     )
 
@@ -91,11 +100,15 @@ def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: WorkMe) -> None:
     """
     client, booking = walk.keep["client"], _booking(walk, walk.keep["client"], 3)
     asked = _by_card(walk, client, booking, "pm_card_threeDSecure2Required")
-    assert asked.text("status") == "requires_action", f"3-D Secure is required, and the payment {asked.text('status')}"
+    assert equal(asked.text("status"), "requires_action", "payment"), (
+        f"3-D Secure is required, and the payment {asked.text('status')}"
+    )
     asked.text("next_action_url")
-    assert _booked_as(walk, booking) == "unpaid", "3-D Secure is not answered yet, and the booking counts as paid"
+    assert equal(_booked_as(walk, booking), "unpaid", "booking"), (
+        "3-D Secure is not answered yet, and the booking counts as paid"
+    )
     client.post(f"/api/payment/{asked.text('id')}/cancel").answers(200)
-    assert walk.stripe.canceled(asked.text("intent_id")), (
+    assert so(walk.stripe.canceled(asked.text("intent_id")), "payment given up, at Stripe", "canceled", "still open"), (
         "a payment was given up, and at Stripe it can still be completed"
     )
 
@@ -109,12 +122,14 @@ def test_pix_is_paid(walk: WorkMe) -> None:
     payer = walk.join("payer", "client", ending="-succeed_immediately")
     booking = _booking(walk, payer, 4)
     code = payer.post("/api/payment/pix", booking_id=booking).document(201)
-    assert code.text("pix_code"), "no PIX code came"
-    assert code.number("expires_at") > walk.began.timestamp(), f"the PIX code has expired already: {code.said}"
-    assert _becomes(walk, code.text("id"), "succeeded", payer), walk.waited(
+    assert so(code.text("pix_code"), "PIX code", "there", "missing"), "no PIX code came"
+    left = code.number("expires_at") - walk.began.timestamp()
+    assert above(left, 0, "PIX code expires in", "s"), f"the PIX code has expired already: {code.said}"
+    paid = _becomes(walk, code.text("id"), "succeeded", payer)
+    assert so(paid, f"PIX, within {format_duration(walk.stripe.delivery)}", "paid", "not yet"), walk.waited(
         "a PIX code was paid at Stripe, and the service does not know it", walk.stripe.delivery
     )
-    assert _booked_as(walk, booking, payer) == "paid", "PIX was paid, and the booking is not"
+    assert equal(_booked_as(walk, booking, payer), "paid", "booking"), "PIX was paid, and the booking is not"
 
 
 @pytest.mark.check("payment-pix-expires")
@@ -126,10 +141,13 @@ def test_expired_pix_is_not_paid(walk: WorkMe) -> None:
     payer = walk.join("late", "client", ending="-expire_immediately")
     booking = _booking(walk, payer, 5)
     code = payer.post("/api/payment/pix", booking_id=booking).document(201)
-    assert _becomes(walk, code.text("id"), "failed", payer), walk.waited(
+    failed = _becomes(walk, code.text("id"), "failed", payer)
+    assert so(failed, f"PIX, within {format_duration(walk.stripe.delivery)}", "failed", "not yet"), walk.waited(
         "a PIX code expired at Stripe, and the service does not know it", walk.stripe.delivery
     )
-    assert _booked_as(walk, booking, payer) == "unpaid", "the PIX code expired, and the booking counts as paid"
+    assert equal(_booked_as(walk, booking, payer), "unpaid", "booking"), (
+        "the PIX code expired, and the booking counts as paid"
+    )
 
 
 def _booking(walk: WorkMe, client: Person, day: int) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import at_most, equal, so
 from gonogo.journey.people import Person
 from smoke.people import WorkMe
 
@@ -80,8 +81,8 @@ def test_beta_has_as_many_seats_as_declared(walk: WorkMe) -> None:
     """
     seats = walk.admin.get("/api/beta/status").document(200)
     limit, declared = seats.number("limit"), walk.settings.beta_limit
-    assert limit == declared, f"the beta has {limit} seats, declared are {declared}"
-    assert seats.number("taken") <= limit, f"{seats.number('taken')} of {limit} seats are taken"
+    assert equal(limit, declared, "seats of the beta"), f"the beta has {limit} seats, declared are {declared}"
+    assert at_most(seats.number("taken"), limit, "seats taken"), f"{seats.number('taken')} of {limit} seats are taken"
 
 
 def _own(walk: WorkMe, owner: Person, path: str) -> None:
@@ -91,4 +92,6 @@ def _own(walk: WorkMe, owner: Person, path: str) -> None:
 
 def _not_listed(walk: WorkMe, path: str, identifier: str) -> None:
     listed = [document.text("id") for document in walk.keep["other"].get(path).documents(200)]
-    assert identifier not in listed, f"{path} lists what belongs to somebody else"
+    assert so(identifier not in listed, f"list {path}", "nothing of others", "what is somebody else's"), (
+        f"{path} lists what belongs to somebody else"
+    )

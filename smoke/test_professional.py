@@ -2,6 +2,7 @@
 
 import pytest
 
+from gonogo.base.comparing import equal, so
 from smoke.people import WorkMe
 
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -16,7 +17,7 @@ def test_professional_registers_and_logs_in(walk: WorkMe) -> None:
     """
     professional = walk.keep["professional"] = walk.join("professional", "professional")
     role = professional.get("/api/profile").document(200).text("role")
-    assert role == "professional", f"a professional registered, and is a {role}"
+    assert equal(role, "professional", "role"), f"a professional registered, and is a {role}"
 
 
 @pytest.mark.check("professional-uploads")
@@ -30,7 +31,9 @@ def test_professional_uploads_a_document(walk: WorkMe) -> None:
     stored = professional.upload("/api/documents", name, _PDF, "application/pdf").document(201)
     walk.keep["document"] = stored.text("id")
     listed = [document.text("id") for document in professional.get("/api/documents").documents(200)]
-    assert walk.keep["document"] in listed, "a document was accepted, and is not listed"
+    assert so(walk.keep["document"] in listed, "document", "listed", "not listed"), (
+        "a document was accepted, and is not listed"
+    )
 
 
 @pytest.mark.check("professional-document-intact")
@@ -41,7 +44,9 @@ def test_document_comes_back_as_it_was(walk: WorkMe) -> None:
     """
     reply = walk.keep["professional"].get(f"/api/documents/{walk.keep['document']}").answers(200)
     content = reply.body.content
-    assert content == _PDF, f"{len(_PDF)} bytes were uploaded, {len(content)} came back, and they are not the same"
+    assert so(content == _PDF, "document that comes back", "the same", "another"), (
+        f"{len(_PDF)} bytes were uploaded, {len(content)} came back, and they are not the same"
+    )
 
 
 @pytest.mark.check("professional-upload-types")

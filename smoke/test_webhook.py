@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gonogo.base.comparing import equal, so
 from gonogo.base.errors import Unobserved
 from gonogo.clients.replies import Reply
 from gonogo.families.stripe.webhook import only_v0
@@ -38,7 +39,9 @@ def test_open_payment_waits_for_its_event(walk: WorkMe) -> None:
     walk.keep["client"] = walk.join("client", "client")
     walk.keep["service"] = walk.offer(walk.keep["professional"])
     payment = walk.keep["victim"] = open_payment(walk, 1)
-    assert payment.history()[-1] == "requires_action", f"a new payment went through {payment.history()}"
+    assert equal(payment.history()[-1], "requires_action", "new payment"), (
+        f"a new payment went through {payment.history()}"
+    )
 
 
 @pytest.mark.check("webhook-valid")
@@ -373,7 +376,9 @@ def test_late_events_undo_nothing(walk: WorkMe) -> None:
         sender.send(late).answers(*TAKEN)
         paid.stays("succeeded", f"{event} undid a success: it")
     paid.is_given_back().answers(*TAKEN)
-    assert paid.becomes("refunded"), f"a refund was reported, the payment went {paid.history()}"
+    assert so(paid.becomes("refunded"), "payment", "refunded", "not refunded"), (
+        f"a refund was reported, the payment went {paid.history()}"
+    )
     sender.send(sender.succeeded()).answers(*TAKEN)
     paid.stays("refunded", "a success that came after the refund undid it: it")
 
@@ -389,7 +394,9 @@ def test_refund_before_its_success_is_not_lost(walk: WorkMe) -> None:
     payment.sender.send(payment.sender.succeeded()).answers(*TAKEN)
     if early.status not in TAKEN:  # Stripe sends again what was not taken
         payment.sender.send(payment.sender.refunded()).answers(*TAKEN)
-    assert payment.becomes("refunded"), f"a refund that came before its success was lost: it went {payment.history()}"
+    assert so(payment.becomes("refunded"), "payment", "refunded", "not refunded"), (
+        f"a refund that came before its success was lost: it went {payment.history()}"
+    )
 
 
 def _refused(walk: WorkMe, reply: Reply, event: str, *statuses: int) -> None:

@@ -91,11 +91,11 @@ def test_waiting_for_a_processor_counts() -> None:
 def test_slowness_of_the_target(measured: int, own: int, slow: bool) -> None:  # noqa: FBT001 - what is expected
     """A little of our own does not excuse it."""
     millisecond = timedelta(milliseconds=1)
-    assert too_slow(measured * millisecond, own * millisecond, 60 * millisecond) is slow
+    assert too_slow(measured * millisecond, own * millisecond, 60 * millisecond, "ping") is slow
 
 
 @pytest.mark.parametrize(("measured", "own"), [(70, 15), (900, 300), (61, 61)])
 def test_slowness_of_our_own(measured: int, own: int) -> None:
     """Where it is the reason, or a large part of it, nobody knows."""
     with pytest.raises(Unobserved, match="too busy to tell"):
-        too_slow(timedelta(milliseconds=measured), timedelta(milliseconds=own), timedelta(milliseconds=60))
+        too_slow(timedelta(milliseconds=measured), timedelta(milliseconds=own), timedelta(milliseconds=60), "ping")

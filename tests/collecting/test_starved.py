@@ -122,7 +122,7 @@ def _blamed(trips: RoundTripEvidence) -> bool:
     """Whether the server is called slow; round trips between two stops may well be fast."""
     assert trips.p95 is not None
     try:
-        return too_slow(trips.p95, trips.own_p95, LIMIT)
+        return too_slow(trips.p95, trips.own_p95, LIMIT, "p95 of a ping")
     except Unobserved as unobserved:
         return BUSY not in unobserved.reason
 

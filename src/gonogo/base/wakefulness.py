@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import get_native_id
 
+from gonogo.base.comparing import at_most
 from gonogo.base.errors import Unobserved
 
 TICK_SECONDS = 0.05
@@ -85,12 +86,12 @@ class Wakefulness:
         return max(late if late > _NOISE_SECONDS else 0.0, self._waited(self._thread) - self._waited_before, 0.0)
 
 
-def too_slow(measured: timedelta, own: timedelta, limit: timedelta) -> bool:
-    """Whether it took longer than the limit; ``own`` is the part in which this machine could not work.
+def too_slow(measured: timedelta, own: timedelta, limit: timedelta, what: str) -> bool:
+    """Whether ``what`` took longer than the limit; ``own`` is the part in which this machine could not work.
 
     Raises Unobserved when that part is the reason, or so large that nothing of the rest can be believed.
     """
-    if measured <= limit:
+    if at_most(measured, limit, what):
         return False
     if measured - own <= limit or own >= measured * _LARGEST_SHARE:
         shown = f"{own / timedelta(milliseconds=1):.0f} of {measured / timedelta(milliseconds=1):.0f} ms"

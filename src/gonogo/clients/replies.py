@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gonogo.base.comparing import one_of
 from gonogo.clients.http import Body
 from gonogo.evidence.http import Exchange
 
@@ -104,7 +105,8 @@ class Reply:
     def answers(self, *statuses: int) -> "Reply":
         """Fail the step unless it has one of these."""
         wanted = " or ".join(map(str, statuses))
-        demand(self.status in statuses, f"{self.said}; {wanted} was expected")
+        right = one_of(self.status, statuses, f"answer to {self.request}", kind="answer")
+        demand(right, f"{self.said}; {wanted} was expected")
         demand(not self.exchange.truncated, f"{self.request}: {self.exchange.problem}")
         return self
 
@@ -123,7 +125,8 @@ class Reply:
     def refuses(self, *statuses: int) -> None:
         """Fail the step unless it was refused with one of these; 2xx and 5xx are both wrong."""
         wanted = " or ".join(map(str, statuses))
-        demand(self.status in statuses, f"{self.said}; a refusal with {wanted} was expected")
+        right = one_of(self.status, statuses, f"refusal of {self.request}", kind="refusal")
+        demand(right, f"{self.said}; a refusal with {wanted} was expected")
 
     def _json(self) -> Any:  # noqa: ANN401 - any JSON value
         try:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import ClassVar, Literal
 
+from gonogo.base.comparing import Compared
 from gonogo.evidence.base import Evidence
 
 LAST = "cleanup"
@@ -47,6 +48,7 @@ class PageRecord:
 class StepEvidence(Evidence):
     """One step, walked."""
 
+    only_recorded: ClassVar[tuple[str, ...]] = ("compared",)
     began: timedelta
     """After the beginning of its journey."""
     elapsed: timedelta
@@ -58,3 +60,5 @@ class StepEvidence(Evidence):
     ending: Ending
     message: str = ""
     hint: str = ""
+    compared: tuple[Compared, ...] = ()
+    """What the step was judged by, until it ended."""

@@ -9,6 +9,7 @@ from threading import Event
 
 from anyio.from_thread import BlockingPortal
 
+from gonogo.base.comparing import Noted, noting
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
 from gonogo.environment.model import Environment
@@ -143,10 +144,12 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
     A step that Ctrl-C or the deadline came before has a failure in place of evidence: nothing was asked.
     """
     taken_at, began = datetime.now(UTC), time.monotonic()
+    noted: Noted = {}
     try:
         walk.begin_step()
         walk.world.alive()
-        step.call(walk)
+        with noting() as noted:
+            step.call(walk)
         ended = step.ended_by(None)
     except BaseException as error:  # noqa: BLE001 - the outermost edge of a step: whatever it is, somebody waits for an answer
         explained = walk.explain(error)
@@ -163,6 +166,7 @@ def _taken(step: Step, walk: Walk, started: float) -> tuple[Record, Outcome]:
         ending=ended.ending,
         message=ended.message,
         hint=ended.hint,
+        compared=tuple(noted.values()),
     )
     record = Record(kind=WALK, scope=step.scope, seconds=time.monotonic() - began, evidence=evidence)
     return record, ended.outcome(step.check.policy.severity)

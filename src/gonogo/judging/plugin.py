@@ -304,6 +304,7 @@ class JudgingPlugin:
             hint=self._redactor.text(hint),
             cause=ended_as.cause,
             blocks=ended_as.blocks,
+            measured=ended_as.measured(self._redactor),
             facts={
                 argument: self._facts(check.id, scope, argument, records)
                 for argument, records in item.stash[_RECORDS].items()

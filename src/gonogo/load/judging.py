@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gonogo.base.comparing import below, shown
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.load import GeneratorSecond, LoadEvidence, Traffic
@@ -96,6 +97,8 @@ def named_limit(load: LoadEvidence, declared: Load, name: str) -> LimitResult:
 
 def raise_for(results: Sequence[LimitResult], load: LoadEvidence) -> None:
     """AssertionError names the limits that were missed; Unobserved those that nothing can be said about yet."""
+    for result in results:
+        _note(result, load)
     over_limit = [result.words for result in results if result.decision is LimitDecision.MISSED]
     if over_limit:
         raise AssertionError(_listed(over_limit))
@@ -116,6 +119,19 @@ def raise_for(results: Sequence[LimitResult], load: LoadEvidence) -> None:
     else:
         hint = "no run decides this: it is at the limit, or nothing was asked; raise the budget or the rate"
     raise Unobserved(f"too few requests to say with {load.confidence:.0%} confidence: {words}", hint=hint)
+
+
+def _note(result: LimitResult, load: LoadEvidence) -> None:
+    """Note what was decided: the share beside its limit where it tells the decision, else the decision in words."""
+    counted, kind = result.exceedances, f"share below {result.limit:g}"
+    share = counted.count / counted.requests if counted.requests else 1.0
+    kept = result.decision is LimitDecision.KEPT
+    if result.decision is not LimitDecision.UNDECIDED and (share < result.limit) is kept:
+        below(share, result.limit, counted.name, "share", kind=kind)
+    else:
+        sure = f"fewer than {100 * result.limit:.3g} %, with {load.confidence:.0%} confidence"
+        doubt = "" if result.decision is LimitDecision.MISSED else ", not certain"
+        shown(kept, counted.name, f"{counted.count} of {counted.requests} ({share:.1%}){doubt}", sure)
 
 
 def over_budget(traffic: Traffic, load: LoadEvidence) -> Counted:

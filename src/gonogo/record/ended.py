@@ -1,8 +1,10 @@
 """How a check or a step of a journey ended, and the one outcome that this is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+from gonogo.base.comparing import Compared
+from gonogo.base.redaction import Redactor
 from gonogo.evidence.journey import Ending, StepEvidence
 from gonogo.policy.severity import Severity
 from gonogo.record.results import Cause, Outcome
@@ -28,11 +30,24 @@ class Ended:
     """Whether checks that need it cannot be judged after a failure of it."""
     cause: Cause | None = None
     """The check that blocked it: it never began."""
+    compared: tuple[Compared, ...] = ()
+    """What it was judged by, until it ended."""
 
     @classmethod
     def of_step(cls, step: StepEvidence) -> Self:
         """How a step ended when it was walked."""
-        return cls(ending=step.ending, message=step.message, hint=step.hint)
+        return cls(ending=step.ending, message=step.message, hint=step.hint, compared=step.compared)
+
+    def measured(self, redactor: Redactor) -> tuple[Compared, ...]:
+        """What it was judged by, for the record: without secrets, and then cut to what people read."""
+        return tuple(
+            replace(
+                compared,
+                observed=_redacted(compared.observed, redactor),
+                wanted=_redacted(compared.wanted, redactor),
+            ).shortened
+            for compared in self.compared
+        )
 
     def outcome(self, severity: Severity) -> Outcome:
         """The outcome of a check of this severity. What its author must repair is an ERROR, never the target's FAIL."""
@@ -41,3 +56,7 @@ class Ended:
         if self.ending == "fail":
             return Outcome.FAIL if severity is Severity.BLOCKER else Outcome.WARN
         return _OUTCOMES[self.ending]
+
+
+def _redacted(value: float | str, redactor: Redactor) -> float | str:
+    return redactor.text(value) if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 import rfc8785
 
+from gonogo.base.comparing import Compared
 from gonogo.base.documents import adapter
 from gonogo.environment.effects import Effect
 from gonogo.evidence.base import Scope
@@ -104,6 +105,8 @@ class Observation:
     attempts: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
     """The evidence judged, by the name of its kind: plain JSON values."""
+    measured: Sequence[Compared] = ()
+    """What it was judged by, in the order of the check; what was missed stands last. Empty in older records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,12 @@
 """One check, or one line of the checklist, with all that is known of it: ``gonogo show``."""
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from gonogo.base.wording import counted
 from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Outcome, Results, facts_at
+from gonogo.report.measured import measured
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import LINE_SHAPES, SHAPES, command, word
 
@@ -13,6 +15,7 @@ _MOST_ITEMS = 40
 _DEEPEST = 8
 _MOST_ROWS, _ALL_ROWS = 30, 1_000_000
 """Of the facts of one record: the load's have thousands of rows."""
+_WIDTH = 80
 
 
 def render_check(results: Results, check: CheckResult, *, whole: bool = False) -> str:
@@ -52,6 +55,14 @@ def _observation(results: Results, observation: Observation, most_rows: int) -> 
     if observation.hint:
         label = "fix" if observation.outcome in {Outcome.FAIL, Outcome.WARN} else "hint"
         yield f"  {label}: {visible(observation.hint)}"
+    for row in measured(observation):
+        yield from wrap(
+            f"{visible(row.what)}: {visible(row.line)}",
+            _WIDTH,
+            initial_indent=f"  {row.shape} ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )
     if observation.cause:
         yield f"  because of {visible(observation.cause.check)} at {visible(' · '.join(observation.cause.scope))}"
     for kind, facts in observation.facts.items():

@@ -1,47 +1,54 @@
-"""What was observed at a check, beside its threshold, and what is left between them; and how it ended in earlier runs."""
+"""What a check was judged by, as people read it: observed, wanted and the margin; and how it ended in earlier runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from gonogo.base.durations import format_duration, parse_duration
-from gonogo.evidence.base import RoundTripEvidence
-from gonogo.evidence.http import HealthEvidence
-from gonogo.evidence.tls import TlsEvidence
+from gonogo.base.comparing import Compared
+from gonogo.base.durations import format_duration
 from gonogo.record.history import OUTCOME_LETTERS
-from gonogo.record.results import CheckResult, Observation, Results, facts_at
+from gonogo.record.results import CheckResult, Observation, Outcome, Results
 from gonogo.report.wording import SHAPES
 
-_ROUND_TRIPS: TypeAdapter[RoundTripEvidence] = TypeAdapter(RoundTripEvidence)
-_HEALTH: TypeAdapter[HealthEvidence] = TypeAdapter(HealthEvidence)
-_TLS: TypeAdapter[TlsEvidence] = TypeAdapter(TlsEvidence)
 _OUTCOMES = {letter: outcome for outcome, letter in OUTCOME_LETTERS.items()}
-Limits = Mapping[str, str]
+_STEP = 1024
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+_MINUS = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One value, and the limit that it is held against."""
+    """One comparison, in words."""
 
+    what: str
     observed: str
-    threshold: str
+    wanted: str
+    """A number with its direction, as in ``at most 60 ms``, or what was wanted in words."""
     margin: str
-    """What is left of the limit; with a minus where it is missed."""
+    """What is left of the limit; with a minus where it is missed; empty where there is no number."""
+    met: bool
+    shape: str
+    """Of a pass, of a failure, or of what could not be judged."""
+    among: str
+    """How many of its kind were compared, where that is more than one: ``least margin of 12``, ``3 times``."""
+
+    @property
+    def line(self) -> str:
+        """All of it, without what it is about."""
+        parts = [self.observed, f"wanted {self.wanted}"]
+        parts += [f"margin {self.margin}"] if self.margin else []
+        parts += [self.among] if self.among else []
+        return " · ".join(parts)
 
 
-def measured(results: Results, check: CheckResult, observation: Observation) -> Measured | None:
-    """The value that the check compares at this target; None where its record does not hold one."""
-    kind, read = _READERS.get(check.id, ("", _nothing))
-    facts = facts_at(results.checks, kind, observation.facts.get(kind))
-    if not isinstance(facts, Mapping):
-        return None
-    try:
-        return read(facts, check.thresholds)
-    except (ValidationError, ValueError, KeyError):  # of another version, or cut short: the facts are shown as they are
-        return None
+def measured(observation: Observation) -> Sequence[Measured]:
+    """What the check was judged by at this target; empty in records of older versions.
+
+    What it missed comes first, then numbers, which have a margin, then words.
+    """
+    missed = SHAPES[Outcome.ERROR if observation.outcome is Outcome.ERROR else Outcome.FAIL]
+    rows = [_in_words(compared, missed) for compared in observation.measured]
+    return sorted(rows, key=lambda row: (row.met, not row.margin))
 
 
 def earlier_outcomes(results: Results, check: CheckResult) -> tuple[str, str]:
@@ -52,47 +59,71 @@ def earlier_outcomes(results: Results, check: CheckResult) -> tuple[str, str]:
     return shapes, ", ".join(outcome.value if outcome else "not planned" for outcome in told)
 
 
-def _nothing(facts: Mapping[str, Any], limits: Limits) -> Measured | None:
-    del facts, limits
-    return None
-
-
-def _round_trips(facts: Mapping[str, Any], limits: Limits) -> Measured | None:
-    p95 = _ROUND_TRIPS.validate_python(facts).p95
-    return None if p95 is None else _at_most(p95, limits["max_p95"], "p95 ")
-
-
-def _health(facts: Mapping[str, Any], limits: Limits) -> Measured | None:
-    return _at_most(_HEALTH.validate_python(facts).median.elapsed, limits["max_median"], "median ")
-
-
-def _expiry(facts: Mapping[str, Any], limits: Limits) -> Measured | None:
-    """Of the leaf that has the least left, by the rule of the check: a share of its life, between floor and ceiling."""
-    tls = _TLS.validate_python(facts)
-    floor, ceiling = parse_duration(limits["floor"]), parse_duration(limits["ceiling"])
-    share = float(limits["min_remaining_fraction"])
-    rows = [(leaf.remaining(tls.taken_at), max(floor, min(leaf.lifetime * share, ceiling))) for leaf in tls.leaves]
-    if not rows:
-        return None
-    left, least = min(rows, key=lambda row: row[0] - row[1])
+def _in_words(compared: Compared, missed: str) -> Measured:
+    observed, wanted, margin = compared.observed, compared.wanted, compared.margin
+    numbers = margin is not None
     return Measured(
-        observed=f"{format_duration(left)} left",
-        threshold=f"at least {format_duration(least)}",
-        margin=format_duration(left - least),
+        what=compared.what,
+        observed=_told(observed, compared.unit),
+        wanted=f"{compared.relation} {_told(wanted, compared.unit)}" if numbers else str(wanted),
+        margin="" if margin is None else _margin(margin, compared),
+        met=compared.met,
+        shape=SHAPES[Outcome.PASS] if compared.met else missed,
+        among=_among(compared),
     )
 
 
-def _at_most(value: timedelta, limit: str, name: str) -> Measured:
-    return Measured(
-        observed=f"{name}{format_duration(value)}",
-        threshold=f"at most {limit}",
-        margin=format_duration(parse_duration(limit) - value),
-    )
+def _among(compared: Compared) -> str:
+    """How many were compared. Of words all that are met say the same, and the first that is missed ends the check."""
+    if compared.times == 1:
+        return ""
+    if compared.margin is not None:
+        return f"least margin of {compared.times}"
+    return f"{compared.times} times" if compared.met else ""
 
 
-_READERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], Limits], Measured | None]]] = {
-    "mongo-latency": ("mongo_latency", _round_trips),
-    "redis-latency": ("redis_latency", _round_trips),
-    "health-latency": ("health", _health),
-    "tls-expiry": ("tls", _expiry),
-}
+def _margin(margin: float, compared: Compared) -> str:
+    """With a minus where it is missed; a limit that must not be reached is missed with nothing left as well."""
+    sign = _MINUS if not compared.met else ""
+    return f"{sign}{_told(abs(margin), compared.unit)}"
+
+
+def _told(value: float | str, unit: str) -> str:
+    """A number in the unit that people write it in."""
+    if isinstance(value, str):
+        return value
+    match unit:
+        case "s":
+            return _duration(value)
+        case "B":
+            return _size(value)
+        case "share":
+            return f"{_number(100 * value)} %"
+        case "":
+            return _number(value)
+        case _:
+            return f"{_number(value)}{'' if unit.startswith('/') else ' '}{unit}"
+
+
+def _number(value: float) -> str:
+    """Whole numbers whole, others with three digits."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"  # noqa: PLR2004 - as many digits
+
+
+def _duration(seconds: float) -> str:
+    try:
+        duration = timedelta(seconds=seconds)
+    except OverflowError:
+        return f"{seconds:.3g} s"
+    milliseconds = abs(duration) / timedelta(milliseconds=1)
+    if milliseconds < 1000:  # noqa: PLR2004 - a second
+        return f"{_MINUS if duration < timedelta(0) else ''}{milliseconds:.3g} ms"
+    return format_duration(duration)
+
+
+def _size(size: float) -> str:
+    for unit in _SIZES[:-1]:
+        if abs(size) < _STEP:
+            return f"{_number(size)} {unit}"
+        size /= _STEP
+    return f"{_number(size)} {_SIZES[-1]}"

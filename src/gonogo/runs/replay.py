@@ -1,15 +1,17 @@
 """Judges recorded evidence again: the same evidence, the same checks, the same verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from gonogo.base.bundled import bundled_root
+from gonogo.base.comparing import Compared
 from gonogo.base.errors import IntegrityError
 from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
+from gonogo.evidence.base import Scope
 from gonogo.families.registry import Families, installed_families
 from gonogo.judging.judge import judge
 from gonogo.planning.gate_demands import demanded_checks
@@ -20,6 +22,8 @@ from gonogo.record.recording import Recording, read_recording, restore
 from gonogo.record.results import Results
 from gonogo.runs.conclude import concluded
 from gonogo.verdict.decision import is_answered_otherwise
+
+_REDACTED = " redacted]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,7 @@ def differences(recorded: Results, again: Results) -> list[str]:
     if is_answered_otherwise(recorded.decision, again.decision, recorded.run.gonogo):
         before_and_after = (f"{each.verdict} ({each.reason})" for each in (recorded.decision, again.decision))
         differing.append(f"verdict: recorded {', judged again '.join(before_and_after)}")
+    differing += _measured_otherwise(recorded, again)
     differing += [
         f"{field}: recorded otherwise than they are judged again"
         for field in ("carried", "exceptions", "findings", "roles")
@@ -147,3 +152,32 @@ def differences(recorded: Results, again: Results) -> list[str]:
     if recorded.provenance.evidence != again.provenance.evidence:
         differing.append("evidence.json is not the file that results.json was computed from")
     return differing
+
+
+def _measured_otherwise(recorded: Results, again: Results) -> list[str]:
+    """Every check that is said to have been judged by other values than it is now.
+
+    Older records say nothing of it, and another version may compare something else and come to the same outcome.
+    """
+    before, after = _measured(recorded), _measured(again)
+    if recorded.run.gonogo != again.run.gonogo or not any(before.values()):
+        return []
+    return [
+        f"{identifier} at {'/'.join(scope)}: recorded with other values than it is judged by again"
+        for (identifier, scope), values in before.items()
+        if (identifier, scope) in after and values != after[identifier, scope]
+    ]
+
+
+def _measured(results: Results) -> Mapping[tuple[str, Scope], Sequence[Compared]]:
+    """What each check was judged by, without words that held a secret: in the evidence it is covered in another place."""
+    return {
+        (check.id, observation.scope): [
+            replace(compared, observed="", wanted="")
+            if _REDACTED in f"{compared.observed}{compared.wanted}"
+            else compared
+            for compared in observation.measured
+        ]
+        for check in results.checks
+        for observation in check.observations
+    }

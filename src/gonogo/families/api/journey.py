@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from gonogo.base.comparing import decided
 from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
 from gonogo.clients.replies import Reply
@@ -85,6 +86,7 @@ class ApiVerbs(Verbs[Api]):
         register = self.section.register_
         reply = newcomer.call(register.model_copy(update={"send": {**register.send, **(fields or {})}}))
         if reply.status >= _BROKEN:
+            decided("registration", reply.status, "2xx", met=False)
             raise AssertionError(f"nobody can register: {reply.said}")
         if not reply.exchange.served:
             raise Unobserved(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from gonogo.base.comparing import at_least
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.dns import Answer, Signature
@@ -159,7 +160,7 @@ def _reason(signatures: Sequence[Signature], now: datetime, least_percent: float
     best = max(current, key=lambda signature: (signature.expiration - now) / signature.lifetime)
     left = best.expiration - now
     percent = _PERCENT * (left / best.lifetime)
-    if percent < least_percent:
+    if not at_least(percent, least_percent, "left of the life of signatures", "%"):
         return (
             f"end in {format_duration(left)}, {percent:.0f} % of their {format_duration(best.lifetime)} are left, "
             f"at least {least_percent:g} % are expected: let the signer run"

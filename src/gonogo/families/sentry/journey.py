@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from gonogo.base.comparing import decided
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.wakefulness import WAKEFULNESS
@@ -73,11 +74,12 @@ class SentryVerbs(Verbs[Sentry]):
         token, delivery = secrets[section.token], section.delivery
         api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)
         started = time.monotonic()
-        pause = _POLL_SECONDS
+        pause, where = _POLL_SECONDS, f"in Sentry, within {format_duration(delivery)}"
         while not look(api):
             in_time = time.monotonic() < started + delivery / timedelta(seconds=1)
             if not in_time:
                 WAKEFULNESS.demand(started)
+                decided(where, "not found", "found", met=False)
             demand(
                 in_time,
                 f"{subject} was sent and is not found in {section.organization}/{section.project} "
@@ -85,6 +87,7 @@ class SentryVerbs(Verbs[Sentry]):
             )
             self.world.pause(pause)
             pause = min(pause * 2, _SLOWEST_POLL_SECONDS)
+        decided(where, "found", "found")
 
 
 def _must_have_left(lost: Sequence[str]) -> None:

@@ -173,7 +173,7 @@ class Sender:
 
     def slower_than(self, limit: timedelta) -> bool:
         """Whether an answer took longer. Raises Unobserved when it was this machine that was slow."""
-        return too_slow(*self._slowest, limit)
+        return too_slow(*self._slowest, limit, "slowest answer to an event")
 
     @property
     def _slowest(self) -> tuple[timedelta, timedelta]:

@@ -4,6 +4,7 @@ import pytest
 from gonogo_kubernetes.evidence import JobEvidence, TokenEvidence, WorkloadEvidence
 from gonogo_kubernetes.section import Kubernetes
 
+from gonogo.base.comparing import at_least, at_most, below, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -29,13 +30,15 @@ def test_token_only_looks(kubernetes_token: TokenEvidence) -> None:
     Fix: bind the service account to a Role with get on workloads and jobs, and list on pods; nothing else.
     """
     token = kubernetes_token
-    assert token.accepted, f"{token.server} refuses the token (401): make a new one (kubectl create token)"
+    assert so(token.accepted, "token", "accepted", "refused"), (
+        f"{token.server} refuses the token (401): make a new one (kubectl create token)"
+    )
     token.require("looks", "changes")
     allowed = [right.action for right in token.changes if right.allowed]
     if not allowed and not any(right.allowed for right in token.looks):
         denied = ", ".join(right.action for right in token.looks) or "anything that is declared"
         raise Unobserved(f"{token.server}: the token may not {denied}: that it may change nothing says nothing of it")
-    assert not allowed, f"{token.server}: the token may {', '.join(allowed)}"
+    assert nothing(allowed, "changes that the token may make"), f"{token.server}: the token may {', '.join(allowed)}"
 
 
 @pytest.mark.check("kubernetes-exists")
@@ -45,7 +48,9 @@ def test_workload_is_there(kubernetes_workload: WorkloadEvidence) -> None:
     Fix: kubectl apply; look at the namespace of the manifest and of kubernetes.namespace.
     """
     workload = kubernetes_workload
-    assert workload.exists, f"{workload.server}: there is no {workload.kind} {workload.name} in {workload.namespace}"
+    assert so(workload.exists, "workload", "there", "missing"), (
+        f"{workload.server}: there is no {workload.kind} {workload.name} in {workload.namespace}"
+    )
 
 
 @pytest.mark.check("kubernetes-rolled-out")
@@ -56,13 +61,17 @@ def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
     """
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
-    assert not workload.stuck, f"{where}: its rollout does not go on: {workload.stuck}"
-    assert not workload.paused, f"{where}: its rollout is paused (kubectl rollout resume)"
-    assert workload.observed_generation >= workload.generation, (
+    assert so(not workload.stuck, "rollout", "goes on, or has ended", "stuck"), (
+        f"{where}: its rollout does not go on: {workload.stuck}"
+    )
+    assert so(not workload.paused, "rollout paused", "no", "yes"), (
+        f"{where}: its rollout is paused (kubectl rollout resume)"
+    )
+    assert at_least(workload.observed_generation, workload.generation, "generation that was observed"), (
         f"{where}: its controller has not looked at the newest specification "
         f"(generation {workload.generation}, observed {workload.observed_generation})"
     )
-    assert workload.updated >= workload.to_update, (
+    assert at_least(workload.updated, workload.to_update, "pods of the newest specification"), (
         f"{where}: {workload.updated} of {workload.to_update} pods have the newest specification"
     )
 
@@ -76,11 +85,11 @@ def test_pods_are_ready(kubernetes_workload: WorkloadEvidence, environment: Envi
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
     least = environment.require(Kubernetes).workloads[workload.name].replicas or 1
-    assert workload.desired >= least, (
+    assert at_least(workload.desired, least, "pods wanted in the cluster"), (
         f"{where}: {workload.desired} pods are wanted in the cluster, at least {least} are declared"
     )
     unscheduled = f"; without a node: {', '.join(workload.unscheduled[:5])}" if workload.unscheduled else ""
-    assert workload.ready >= workload.desired, (
+    assert at_least(workload.ready, workload.desired, "pods that are ready"), (
         f"{where}: {workload.ready} of {workload.desired} pods are ready{unscheduled}"
     )
 
@@ -94,15 +103,20 @@ def test_declared_images_run(kubernetes_workload: WorkloadEvidence, environment:
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
     for image in environment.require(Kubernetes).workloads[workload.name].images:
-        assert image in workload.images, f"{where} has {', '.join(workload.images)}; {image} is declared"
+        assert shown(image in workload.images, "images", workload.images, image), (
+            f"{where} has {', '.join(workload.images)}; {image} is declared"
+        )
         workload.require("containers")
         pods = {container.pod for container in workload.containers}
         running = [container for container in workload.containers if container.image == image]
         old = sorted(pods - {container.pod for container in running})
-        assert not old, f"{where}: the pods {', '.join(old[:5])} run another image than {image}"
+        assert nothing(old, f"pods without {image}", of=len(pods)), (
+            f"{where}: the pods {', '.join(old[:5])} run another image than {image}"
+        )
         digest = image.partition("@")[2]
         for container in running:
-            assert not digest or container.image_id.endswith(digest), (
+            right = not digest or container.image_id.endswith(digest)
+            assert shown(right, "digest that runs", container.image_id, digest or "any"), (
                 f"{where}: the pod {container.pod} runs {container.image_id or 'no image yet'}; {digest} is declared"
             )
 
@@ -117,13 +131,16 @@ def test_containers_stay_up(kubernetes_workload: WorkloadEvidence, policy: Polic
     settled = policy.duration("settled")
     for container in kubernetes_workload.containers:
         where = f"{kubernetes_workload.namespace}/{container.pod}, container {container.name}"
-        assert container.waiting not in _IN_VAIN, f"{where} waits: {container.waiting} ({container.restarts} restarts)"
-        if container.restarts < policy.number("restarts"):
+        assert so(container.waiting not in _IN_VAIN, "containers", "do not wait in vain", container.waiting), (
+            f"{where} waits: {container.waiting} ({container.restarts} restarts)"
+        )
+        if container.restarts < (most := policy.number("restarts")):
+            below(container.restarts, most, f"restarts of {container.name}", kind="restarts")
             continue
         if container.ended is None:
             raise Unobserved(f"{where}: {container.restarts} restarts; the time of the last one is not known")
         age = kubernetes_workload.taken_at - container.ended
-        assert age >= settled, (
+        assert at_least(age, settled, f"{container.name} runs since its last restart for", kind="settled"), (
             f"{where} was started again {format_duration(age)} ago ({container.end_reason or 'ended'}), "
             f"its restart number {container.restarts}"
         )
@@ -137,16 +154,16 @@ def test_jobs_end_well(kubernetes_job: JobEvidence, environment: Environment) ->
     """
     job = kubernetes_job
     where = f"{job.kind} {job.namespace}/{job.name}"
-    assert job.exists, f"{job.server}: there is no {where}"
+    assert so(job.exists, job.kind, "there", "missing"), f"{job.server}: there is no {where}"
     if job.kind == "Job":
-        assert not job.failed, f"{where} failed: {job.failed}"
+        assert so(not job.failed, "job", "not failed", job.failed), f"{where} failed: {job.failed}"
         if not job.complete:
             raise Unobserved(f"{where} has not ended yet", hint="run it again when it has")
         return
-    assert not job.suspended, f"{where} is suspended"
-    assert job.last_success, f"{where} has never succeeded"
+    assert so(not job.suspended, "suspended", "no", "yes"), f"{where} is suspended"
+    assert there(job.last_success, "success"), f"{where} has never succeeded"
     limit = environment.require(Kubernetes).jobs[job.name].max_age
     age = job.taken_at - job.last_success
-    assert limit is None or age <= limit, (
+    assert limit is None or at_most(age, limit, "last success ago"), (
         f"{where} succeeded {format_duration(age)} ago, at most {format_duration(limit) if limit else ''} are declared"
     )

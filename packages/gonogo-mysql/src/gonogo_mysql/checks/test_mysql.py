@@ -1,12 +1,14 @@
 """MySQL or MariaDB as the service needs it on launch day."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from gonogo_mysql.evidence import Grant, MysqlEvidence, MysqlReplicaEvidence
 from gonogo_mysql.section import Mysql
 from gonogo_mysql.support import last_day_of_repairs, product_and_series
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -23,9 +25,11 @@ def test_service_can_ask(mysql: MysqlEvidence) -> None:
     Fix: read the server's log; look at bind_address, the account's host part, and its password. The URL must name the
     primary.
     """
-    assert mysql.reachable, f"{mysql.server}: {mysql.problem}"
+    assert so(mysql.reachable, "reachable", "yes", "no"), f"{mysql.server}: {mysql.problem}"
     mysql.require("takes_writes")
-    assert mysql.takes_writes, f"{mysql.server}: takes no writes: read_only is on, as on a replica"
+    assert so(mysql.takes_writes, "takes writes", "yes", "no"), (
+        f"{mysql.server}: takes no writes: read_only is on, as on a replica"
+    )
 
 
 @pytest.mark.check("mysql-tls")
@@ -34,9 +38,10 @@ def test_nobody_reads_along(mysql: MysqlEvidence) -> None:
 
     Fix: ssl_cert, ssl_key and require_secure_transport = ON in the server's configuration, or ALTER USER … REQUIRE SSL.
     """
-    assert mysql.encrypted, f"{mysql.server}: the server offers no TLS"
+    assert so(mysql.encrypted, "encrypted", "yes", "no"), f"{mysql.server}: the server offers no TLS"
     mysql.require("server_needs_tls", "user_needs_tls")
-    assert mysql.server_needs_tls or mysql.user_needs_tls, (
+    needed = mysql.server_needs_tls or mysql.user_needs_tls
+    assert so(needed, "login without TLS", "refused", "taken"), (
         f"{mysql.server}: a login of {mysql.user} without TLS is taken: neither the server nor the account demands TLS"
     )
 
@@ -48,9 +53,13 @@ def test_strangers_stay_outside(mysql: MysqlEvidence) -> None:
     Fix: ALTER USER … IDENTIFIED BY '…'; DROP USER ''@'%' (mariadb-secure-installation does both).
     """
     mysql.require("without_password", "anonymous", "root")
-    assert mysql.without_password == "refused", f"{mysql.server}: {mysql.user} was let in without a password"
-    assert mysql.anonymous == "refused", f"{mysql.server}: somebody without a name and a password was let in"
-    assert mysql.root == "refused", f"{mysql.server}: root was let in without a password"
+    assert equal(mysql.without_password, "refused", "without password"), (
+        f"{mysql.server}: {mysql.user} was let in without a password"
+    )
+    assert equal(mysql.anonymous, "refused", "anonymous"), (
+        f"{mysql.server}: somebody without a name and a password was let in"
+    )
+    assert equal(mysql.root, "refused", "root"), f"{mysql.server}: root was let in without a password"
 
 
 @pytest.mark.check("mysql-least-rights")
@@ -65,13 +74,22 @@ def test_service_may_do_its_own_work_only(mysql: MysqlEvidence, environment: Env
     for grant in mysql.grants:
         rights = sorted(set(grant.rights) - _NOTHING)
         if not rights:
-            assert not grant.grantable, f"{mysql.user} may pass on rights on {grant.on}"
+            assert so(not grant.grantable, f"rights on {grant.on}", "its own", "may be passed on"), (
+                f"{mysql.user} may pass on rights on {grant.on}"
+            )
             continue
-        shown = ", ".join(rights)
-        assert grant.on != "*.*", f"{mysql.user} has {shown} on every database (*.*)"
-        assert _is_of(grant, own), f"{mysql.user} has {shown} on {grant.on}, which is not the service's"
-        assert not grant.grantable, f"{mysql.user} may pass on its rights on {grant.on} (WITH GRANT OPTION)"
-        assert not _ADMINISTRATION.intersection(rights), f"{mysql.user} has {shown} on {grant.on}"
+        held, of_service = ", ".join(rights), " or ".join(sorted(own))
+        assert shown(grant.on != "*.*", "rights on", grant.on, of_service), (
+            f"{mysql.user} has {held} on every database (*.*)"
+        )
+        assert shown(_is_of(grant, own), "rights on", grant.on, of_service), (
+            f"{mysql.user} has {held} on {grant.on}, which is not the service's"
+        )
+        assert so(not grant.grantable, f"rights on {grant.on}", "its own", "may be passed on"), (
+            f"{mysql.user} may pass on its rights on {grant.on} (WITH GRANT OPTION)"
+        )
+        administers = sorted(_ADMINISTRATION.intersection(rights))
+        assert nothing(administers, f"rights of administrators on {grant.on}"), f"{mysql.user} has {held} on {grant.on}"
 
 
 def _is_of(grant: Grant, own: set[str]) -> bool:
@@ -97,7 +115,7 @@ def test_version_is_repaired(mysql: MysqlEvidence) -> None:
         )
     product, series = release
     last = last_day_of_repairs(product, series)
-    assert last is None or mysql.taken_at.date() <= last, (
+    assert last is None or at_least(last - mysql.taken_at.date(), timedelta(0), "support is left for"), (
         f"{mysql.server}: the last repair of {product} {series[0]}.{series[1]} was on {last}"
     )
 
@@ -119,7 +137,7 @@ def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
     for name, (used, limit) in limits.items():
         if limit:
             free = max(0, limit - used) / limit
-            assert free >= policy.number("min_free_fraction"), (
+            assert at_least(free, policy.number("min_free_fraction"), f"free of {name}", "share", kind="free"), (
                 f"{mysql.server}: {used} of {limit} connections are taken, {free:.0%} are free ({name})"
             )
 
@@ -131,12 +149,14 @@ def test_replicas_follow(mysql_replica: MysqlReplicaEvidence, environment: Envir
     Fix: SHOW REPLICA STATUS on the replica names what stopped it or is slow.
     """
     replica, limit = mysql_replica, environment.require(Mysql).max_lag
-    assert replica.reachable, f"{replica.server}: {replica.problem}"
-    assert replica.read_only, f"{replica.server}: it takes writes (read_only is off); it is no replica any more"
+    assert so(replica.reachable, "reachable", "yes", "no"), f"{replica.server}: {replica.problem}"
+    assert so(replica.read_only, "read only", "yes", "no"), (
+        f"{replica.server}: it takes writes (read_only is off); it is no replica any more"
+    )
     replica.require("lag")
-    assert replica.lag is not None, (
+    assert there(replica.lag, "lag", "known", "not caught up in time"), (
         f"{replica.server}: a position of the primary was not applied within {format_duration(replica.waited)}"
     )
-    assert replica.lag <= limit, (
+    assert at_most(replica.lag, limit, "lag"), (
         f"{replica.server}: {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
     )

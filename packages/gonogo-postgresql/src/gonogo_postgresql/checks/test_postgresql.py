@@ -1,10 +1,13 @@
 """PostgreSQL as the service needs it on launch day: who gets in, and what the service's user may do."""
 
+from datetime import timedelta
+
 import pytest
 from gonogo_postgresql.evidence import PostgresqlEvidence, ReplicaEvidence
 from gonogo_postgresql.section import Postgresql
 from gonogo_postgresql.support import last_day_of_support, major_version
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -29,9 +32,9 @@ def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
     Fix: read the server's log; look at listen_addresses, pg_hba.conf, and the user's password. The URL must name the
     primary.
     """
-    assert postgresql.reachable, f"{postgresql.server}: {postgresql.problem}"
+    assert so(postgresql.reachable, "reachable", "yes", "no"), f"{postgresql.server}: {postgresql.problem}"
     postgresql.require("takes_writes")
-    assert postgresql.takes_writes, (
+    assert so(postgresql.takes_writes, "takes writes", "yes", "no"), (
         f"{postgresql.server}: takes no writes of the service's user: it is a replica, or default_transaction_read_only is on"
     )
 
@@ -44,10 +47,14 @@ def test_nobody_reads_along(postgresql: PostgresqlEvidence) -> None:
     """
     if postgresql.local:
         return  # a Unix socket: nothing is on its way
-    assert postgresql.encrypted, f"{postgresql.server}: the service's own connection is not encrypted"
+    assert so(postgresql.encrypted, "encrypted", "yes", "no"), (
+        f"{postgresql.server}: the service's own connection is not encrypted"
+    )
     postgresql.require("without_tls")
-    assert postgresql.without_tls == "refused", f"{postgresql.server}: a login without TLS was accepted"
-    assert postgresql.verifies, (
+    assert equal(postgresql.without_tls, "refused", "without tls"), (
+        f"{postgresql.server}: a login without TLS was accepted"
+    )
+    assert so(postgresql.verifies, "verifies", "yes", "no"), (
         f"{postgresql.server}: the service's URL does not verify the server's certificate, so anybody may pose as "
         "the server; add sslmode=verify-full"
     )
@@ -60,7 +67,9 @@ def test_strangers_stay_outside(postgresql: PostgresqlEvidence) -> None:
     Fix: scram-sha-256 in place of trust in pg_hba.conf, then pg_ctl reload.
     """
     postgresql.require("without_password")
-    assert postgresql.without_password == "refused", f"{postgresql.server}: a login without a password was accepted"
+    assert equal(postgresql.without_password, "refused", "login without a password"), (
+        f"{postgresql.server}: a login without a password was accepted"
+    )
 
 
 @pytest.mark.check("postgresql-least-rights")
@@ -74,12 +83,18 @@ def test_service_may_do_its_own_work_only(postgresql: PostgresqlEvidence, enviro
     user = postgresql.roles[0].name
     for role in postgresql.roles:
         subject = f"the service's user {user}" if role.name == user else f"{user} is a member of {role.name}, which"
-        assert not role.powers, f"{subject} has {', '.join(role.powers)}"
-        assert role.name not in _DANGEROUS, f"{subject} {_DANGEROUS[role.name]}"
+        assert nothing(role.powers, f"powers of {role.name}"), f"{subject} has {', '.join(role.powers)}"
+        assert so(role.name not in _DANGEROUS, "roles", "without dangerous ones", role.name), (
+            f"{subject} {_DANGEROUS[role.name]}"
+        )
     functions = ", ".join(postgresql.file_functions)
-    assert not functions, f"{user} may execute {functions}, which touch files of the server"
+    assert nothing(postgresql.file_functions, "functions that touch files"), (
+        f"{user} may execute {functions}, which touch files of the server"
+    )
     foreign = sorted(set(postgresql.schemas).difference(environment.require(Postgresql).schemas))
-    assert not foreign, f"{user} owns, creates or writes in schemas that are not the service's: {', '.join(foreign)}"
+    assert nothing(foreign, "foreign"), (
+        f"{user} owns, creates or writes in schemas that are not the service's: {', '.join(foreign)}"
+    )
 
 
 @pytest.mark.check("postgresql-supported")
@@ -96,7 +111,7 @@ def test_version_is_repaired(postgresql: PostgresqlEvidence) -> None:
             hint="attest, or waive, what the maker of this product says about its support",
         )
     last = last_day_of_support(major)
-    assert last is None or postgresql.taken_at.date() <= last, (
+    assert last is None or at_least(last - postgresql.taken_at.date(), timedelta(0), "support is left for"), (
         f"{postgresql.server}: the last repair of PostgreSQL {major} was on {last}"
     )
 
@@ -108,13 +123,21 @@ def test_replicas_follow(postgresql_replica: ReplicaEvidence, environment: Envir
     Fix: pg_stat_replication on the primary names what is slow; look at the replica's log, disk and network.
     """
     replica, limit = postgresql_replica, environment.require(Postgresql).max_lag
-    assert replica.reachable, f"{replica.server}: {replica.problem}"
-    assert replica.read_only, f"{replica.server}: it takes writes; it is no replica any more"
+    assert so(replica.reachable, "reachable", "yes", "no"), f"{replica.server}: {replica.problem}"
+    assert so(replica.read_only, "read only", "yes", "no"), (
+        f"{replica.server}: it takes writes; it is no replica any more"
+    )
     replica.require("same_cluster", "lag")
-    assert replica.same_cluster, f"{replica.server}: it is a replica of another server, not of the primary"
-    assert not replica.paused, f"{replica.server}: replay is paused; SELECT pg_wal_replay_resume() on it"
+    assert so(replica.same_cluster, "same cluster", "yes", "no"), (
+        f"{replica.server}: it is a replica of another server, not of the primary"
+    )
+    assert so(not replica.paused, "replay", "running", "paused"), (
+        f"{replica.server}: replay is paused; SELECT pg_wal_replay_resume() on it"
+    )
     behind = f"{replica.bytes_behind:,} bytes of the primary are not replayed"
-    assert replica.lag is not None, f"{replica.server}: {behind}, and nothing was since it started"
-    assert replica.lag <= limit, (
+    assert there(replica.lag, "lag", "known", "nothing was replayed"), (
+        f"{replica.server}: {behind}, and nothing was since it started"
+    )
+    assert at_most(replica.lag, limit, "lag"), (
         f"{replica.server}: {behind}; {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
     )

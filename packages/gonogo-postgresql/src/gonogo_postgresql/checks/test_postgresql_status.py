@@ -4,6 +4,7 @@ import pytest
 from gonogo_postgresql.evidence import PostgresqlMigrationsEvidence, PostgresqlStatusEvidence
 from gonogo_postgresql.section import Postgresql
 
+from gonogo.base.comparing import at_least, at_most, below, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.policy.catalogue import Policy
@@ -30,7 +31,7 @@ def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, polic
     for name, (used, limit) in limits.items():
         if limit >= 0:
             free = (limit - used) / limit if limit else 0.0
-            assert free >= policy.number("min_free_fraction"), (
+            assert at_least(free, policy.number("min_free_fraction"), f"free of {name}", "share", kind="free"), (
                 f"{postgresql_status.server}: {used} of {limit} connections are taken, {max(free, 0):.0%} are free ({name})"
             )
 
@@ -44,7 +45,7 @@ def test_transaction_numbers_do_not_run_out(postgresql_status: PostgresqlStatusE
     """
     postgresql_status.require("transactions_since_freeze")
     used = postgresql_status.transactions_since_freeze / _TRANSACTION_NUMBERS
-    assert used <= policy.number("max_used_fraction"), (
+    assert at_most(used, policy.number("max_used_fraction"), "transaction numbers used", "share"), (
         f"database {postgresql_status.oldest_database}: {postgresql_status.transactions_since_freeze:,} transactions since "
         f"it was frozen, {used:.0%} of what there are"
     )
@@ -59,7 +60,10 @@ def test_tables_are_vacuumed(postgresql_status: PostgresqlStatusEvidence, policy
     postgresql_status.require("dead_rows")
     for rows in postgresql_status.dead_rows:
         share = rows.dead / (rows.dead + rows.live)
-        assert rows.dead < policy.number("min_dead_rows") or share <= policy.number("max_dead_fraction"), (
+        if rows.dead < (least := policy.number("min_dead_rows")):
+            below(rows.dead, least, f"dead rows of {rows.table}, too few to matter", kind="few")
+            continue
+        assert at_most(share, policy.number("max_dead_fraction"), f"dead rows of {rows.table}", "share", kind="dead"), (
             f"table {rows.table}: {rows.dead:,} of {rows.dead + rows.live:,} rows are dead ({share:.0%})"
         )
 
@@ -77,16 +81,20 @@ def test_archive_is_complete(
     if archiver is None:
         raise Unobserved("PostgreSQL does not report its archiver")
     if archiver.mode == "off":
-        assert not needed, "backups need the WAL archive (postgresql.archives), and archive_mode is off"
+        assert so(not needed, "archive of the WAL", "on, or not needed", "off"), (
+            "backups need the WAL archive (postgresql.archives), and archive_mode is off"
+        )
         return
     failed_at, archived_at = archiver.last_failed_at, archiver.last_archived_at
-    assert failed_at is None or (archived_at is not None and archived_at > failed_at), (
+    archiving = failed_at is None or (archived_at is not None and archived_at > failed_at)
+    assert so(archiving, "archiver", "no failure since", "failed"), (
         f"archiving {archiver.last_failed} failed at {failed_at:%Y-%m-%d %H:%M} UTC, and nothing was archived since"
     )
-    assert archiver.last_archived or not needed, (
+    archived = archiver.last_archived or not needed
+    assert shown(archived, "last file in the archive", archiver.last_archived, "one, where backups need it"), (
         "no WAL file has been archived yet; SELECT pg_switch_wal() ends the first"
     )
-    assert (archiver.waiting or 0) <= policy.number("max_waiting_files"), (
+    assert at_most(archiver.waiting or 0, policy.number("max_waiting_files"), "files that wait for the archive"), (
         f"{archiver.waiting} finished WAL files wait for the archive; {archiver.last_archived} was the last that got there"
     )
 
@@ -98,14 +106,14 @@ def test_migrations_are_at_head(postgresql_migrations: PostgresqlMigrationsEvide
     Fix: alembic upgrade head, or manage.py migrate, with the release under review and the database's URL.
     """
     migrations = postgresql_migrations
-    assert migrations.recorded, (
+    assert so(migrations.recorded, "table of migrations", "there", "missing"), (
         f"{migrations.server}: there is no table {migrations.table}; {migrations.tool} has never migrated this database"
     )
     missing = sorted(set(migrations.wanted).difference(migrations.applied))
-    assert not missing, (
+    assert nothing(missing, "migrations not applied", of=len(migrations.wanted)), (
         f"{migrations.server}: {len(missing)} of {len(migrations.wanted)} migrations not applied: {_some(missing)}"
     )
-    assert not migrations.unknown, (
+    assert nothing(migrations.unknown, "migrations that the release does not know"), (
         f"{migrations.server}: the database is at {_some(migrations.unknown)}, which the release under review does not know"
     )
 

@@ -1,10 +1,13 @@
 """RabbitMQ as the service needs it on launch day."""
 
+from datetime import timedelta
+
 import pytest
 from gonogo_rabbitmq.evidence import RabbitmqClusterEvidence, RabbitmqEvidence, RabbitmqQueueEvidence
 from gonogo_rabbitmq.section import Rabbitmq
 from gonogo_rabbitmq.support import last_day_of_repairs, minor_series
 
+from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 
@@ -22,7 +25,7 @@ def test_service_can_log_in(rabbitmq: RabbitmqEvidence) -> None:
     Fix: read the broker's log; look at the user, its password, and its permissions in the virtual host
     (rabbitmqctl list_user_permissions).
     """
-    assert rabbitmq.reachable, f"{rabbitmq.server}: {rabbitmq.problem}"
+    assert so(rabbitmq.reachable, "reachable", "yes", "no"), f"{rabbitmq.server}: {rabbitmq.problem}"
 
 
 @pytest.mark.check("rabbitmq-tls")
@@ -31,10 +34,14 @@ def test_nobody_reads_along(rabbitmq: RabbitmqEvidence) -> None:
 
     Fix: listeners.tcp = none and listeners.ssl.default = 5671 in rabbitmq.conf; amqps:// in the service's URL.
     """
-    assert rabbitmq.encrypted, f"{rabbitmq.server}: the service's URL says amqp://, which is not encrypted"
+    assert so(rabbitmq.encrypted, "encrypted", "yes", "no"), (
+        f"{rabbitmq.server}: the service's URL says amqp://, which is not encrypted"
+    )
     rabbitmq.require("plain_ports")
     ports = ", ".join(map(str, rabbitmq.plain_ports))
-    assert not rabbitmq.plain_ports, f"{rabbitmq.server}: a login without TLS begins at port {ports} of the same host"
+    assert nothing(rabbitmq.plain_ports, "ports without TLS"), (
+        f"{rabbitmq.server}: a login without TLS begins at port {ports} of the same host"
+    )
 
 
 @pytest.mark.check("rabbitmq-default-user")
@@ -44,7 +51,9 @@ def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
     Fix: rabbitmqctl delete_user guest.
     """
     rabbitmq.require("default_user")
-    assert rabbitmq.default_user == "refused", f"{rabbitmq.server}: guest with the password guest was let in"
+    assert equal(rabbitmq.default_user, "refused", "default user"), (
+        f"{rabbitmq.server}: guest with the password guest was let in"
+    )
 
 
 @pytest.mark.check("rabbitmq-password")
@@ -54,7 +63,7 @@ def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
     Fix: look at auth_backends in rabbitmq.conf, and at what the external one answers.
     """
     rabbitmq.require("wrong_password")
-    assert rabbitmq.wrong_password == "refused", (
+    assert equal(rabbitmq.wrong_password, "refused", "wrong password"), (
         f"{rabbitmq.server}: {rabbitmq.user} was let in with a made-up password"
     )
 
@@ -67,8 +76,10 @@ def test_service_may_do_its_own_work_only(rabbitmq: RabbitmqEvidence) -> None:
     """
     rabbitmq.require("tags", "default_vhost")
     for tag in rabbitmq.tags:
-        assert tag not in _POWERS, f"the service's user {rabbitmq.user} has the tag {tag}, which {_POWERS[tag]}"
-    assert rabbitmq.default_vhost != "accepted", (
+        assert so(tag not in _POWERS, "tags of the user", "without powers", tag), (
+            f"the service's user {rabbitmq.user} has the tag {tag}, which {_POWERS[tag]}"
+        )
+    assert shown(rabbitmq.default_vhost != "accepted", "default vhost", rabbitmq.default_vhost, "not accepted"), (
         f"the service's user {rabbitmq.user} may enter the virtual host / as well as its own, {rabbitmq.vhost}"
     )
 
@@ -87,7 +98,7 @@ def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
             hint="attest, or waive, what the maker of this product says about its support",
         )
     last = last_day_of_repairs(series)
-    assert last is None or rabbitmq.taken_at.date() <= last, (
+    assert last is None or at_least(last - rabbitmq.taken_at.date(), timedelta(0), "support is left for"), (
         f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: repairs for everybody of {series[0]}.{series[1]} ended on {last}"
     )
 
@@ -98,7 +109,7 @@ def test_queue_is_there(rabbitmq_queue: RabbitmqQueueEvidence) -> None:
 
     Fix: start what declares the queue, or declare it; a queue whose node is down needs that node.
     """
-    assert rabbitmq_queue.exists, f"queue {rabbitmq_queue.name}: {rabbitmq_queue.problem}"
+    assert so(rabbitmq_queue.exists, "exists", "yes", "no"), f"queue {rabbitmq_queue.name}: {rabbitmq_queue.problem}"
 
 
 @pytest.mark.check("rabbitmq-consumers")
@@ -108,7 +119,9 @@ def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     Fix: start the workers; read their log for why they lost their connection.
     """
     queue, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
-    assert queue.consumers >= wanted, f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+    assert at_least(queue.consumers, wanted, "consumers"), (
+        f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+    )
 
 
 @pytest.mark.check("rabbitmq-backlog")
@@ -118,7 +131,9 @@ def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     Fix: more consumers, or faster ones; look for messages that every consumer rejects.
     """
     queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
-    assert queue.ready <= limit, f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+    assert at_most(queue.ready, limit, "messages that wait"), (
+        f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+    )
 
 
 @pytest.mark.check("rabbitmq-alarms")
@@ -129,7 +144,7 @@ def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
     """
     rabbitmq_cluster.require("nodes")
     alarms = [f"{node.name} has a {alarm} alarm" for node in rabbitmq_cluster.nodes for alarm in node.alarms]
-    assert not alarms, f"{rabbitmq_cluster.server}: {', '.join(alarms)}"
+    assert nothing(alarms, "alarms"), f"{rabbitmq_cluster.server}: {', '.join(alarms)}"
 
 
 @pytest.mark.check("rabbitmq-nodes")
@@ -141,11 +156,13 @@ def test_cluster_is_whole(rabbitmq_cluster: RabbitmqClusterEvidence, environment
     rabbitmq_cluster.require("nodes")
     running = [node for node in rabbitmq_cluster.nodes if node.running]
     for node in rabbitmq_cluster.nodes:
-        assert node.running, f"node {node.name} does not run"
+        assert so(node.running, "nodes", "running", f"{node.name} does not run"), f"node {node.name} does not run"
         apart = ", ".join(node.partitioned_from)
-        assert not apart, f"node {node.name} is partitioned from {apart}"
+        assert nothing(node.partitioned_from, f"nodes apart from {node.name}"), (
+            f"node {node.name} is partitioned from {apart}"
+        )
     wanted = environment.require(Rabbitmq).nodes
-    assert len(running) >= wanted, f"{len(running)} nodes run, {wanted} are declared"
+    assert at_least(len(running), wanted, "nodes that run"), f"{len(running)} nodes run, {wanted} are declared"
 
 
 @pytest.mark.check("rabbitmq-copies")
@@ -157,6 +174,12 @@ def test_queues_outlive_a_restart(rabbitmq_cluster: RabbitmqClusterEvidence, env
     rabbitmq_cluster.require("queues")
     several = environment.require(Rabbitmq).nodes > 1
     for queue in rabbitmq_cluster.queues:
-        assert queue.durable, f"queue {queue.name} is not durable: a restart deletes it with all its messages"
-        assert queue.online == queue.members, f"queue {queue.name}: {queue.online} of {queue.members} copies are online"
-        assert queue.members > 1 or not several, f"queue {queue.name} ({queue.kind}) is on one node only"
+        assert so(queue.durable, "queues", "durable", f"{queue.name} is not durable"), (
+            f"queue {queue.name} is not durable: a restart deletes it with all its messages"
+        )
+        assert at_least(queue.online, queue.members, f"copies of {queue.name} online", kind="copies online"), (
+            f"queue {queue.name}: {queue.online} of {queue.members} copies are online"
+        )
+        assert not several or at_least(queue.members, 2, "members of the queue"), (
+            f"queue {queue.name} ({queue.kind}) is on one node only"
+        )

@@ -4,6 +4,7 @@ import pytest
 from gonogo_s3.evidence import S3BucketEvidence, S3ConfigurationEvidence, S3WriteEvidence
 from gonogo_s3.section import S3
 
+from gonogo.base.comparing import equal, nothing, shown, so, there
 from gonogo.environment.model import Environment
 
 
@@ -13,7 +14,9 @@ def test_service_finds_its_bucket(s3_bucket: S3BucketEvidence) -> None:
 
     Fix: look at name and region of the bucket, at the key and its secret, and whether its policy allows s3:ListBucket.
     """
-    assert s3_bucket.reachable, f"bucket {s3_bucket.bucket} at {s3_bucket.server}: {s3_bucket.problem}"
+    assert so(s3_bucket.reachable, "reachable", "yes", "no"), (
+        f"bucket {s3_bucket.bucket} at {s3_bucket.server}: {s3_bucket.problem}"
+    )
 
 
 @pytest.mark.check("s3-tls")
@@ -23,9 +26,11 @@ def test_nobody_reads_along(s3_bucket: S3BucketEvidence) -> None:
     Fix: https in the service's endpoint; a bucket policy that denies "aws:SecureTransport": "false" (Amazon), else close
     the port without TLS.
     """
-    assert s3_bucket.encrypted_transport, f"{s3_bucket.server}: the endpoint says http://, which is not encrypted"
+    assert so(s3_bucket.encrypted_transport, "encrypted transport", "yes", "no"), (
+        f"{s3_bucket.server}: the endpoint says http://, which is not encrypted"
+    )
     s3_bucket.require("plain")
-    assert not s3_bucket.plain, (
+    assert nothing(s3_bucket.plain, "addresses without TLS"), (
         f"bucket {s3_bucket.bucket}: S3 answers without TLS as well, at {', '.join(s3_bucket.plain)}"
     )
 
@@ -37,7 +42,7 @@ def test_wrong_secret_is_refused(s3_bucket: S3BucketEvidence) -> None:
     Fix: switch authentication on; servers made for tests leave it off.
     """
     s3_bucket.require("made_up_secret")
-    assert s3_bucket.made_up_secret == "refused", (
+    assert equal(s3_bucket.made_up_secret, "refused", "made up secret"), (
         f"bucket {s3_bucket.bucket} at {s3_bucket.server} was listed with a made-up secret key"
     )
 
@@ -49,8 +54,10 @@ def test_strangers_stay_outside(s3_bucket: S3BucketEvidence) -> None:
     Fix: switch on "block public access"; remove the policy's "Principal": "*" and the grants to AllUsers.
     """
     s3_bucket.require("anonymous_list", "anonymous_read")
-    assert s3_bucket.anonymous_list != "accepted", f"bucket {s3_bucket.bucket}: anybody can list it, without a key"
-    assert s3_bucket.anonymous_read != "accepted", (
+    assert shown(s3_bucket.anonymous_list != "accepted", "anonymous list", s3_bucket.anonymous_list, "not accepted"), (
+        f"bucket {s3_bucket.bucket}: anybody can list it, without a key"
+    )
+    assert shown(s3_bucket.anonymous_read != "accepted", "anonymous read", s3_bucket.anonymous_read, "not accepted"), (
         f"bucket {s3_bucket.bucket}: anybody can read an object, without a key"
     )
 
@@ -62,7 +69,7 @@ def test_service_sees_its_own_buckets_only(s3_bucket: S3BucketEvidence) -> None:
     Fix: give the key s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on its own bucket, and nothing on "*".
     """
     s3_bucket.require("all_buckets")
-    assert s3_bucket.all_buckets == "refused", (
+    assert equal(s3_bucket.all_buckets, "refused", "all buckets"), (
         f"the service's key may list all buckets at {s3_bucket.server} (s3:ListAllMyBuckets)"
     )
 
@@ -74,9 +81,13 @@ def test_object_is_kept(s3_write: S3WriteEvidence) -> None:
     Fix: look at the key's s3:PutObject, s3:GetObject and s3:DeleteObject below the prefix, and at the bucket's quota.
     """
     where = f"bucket {s3_write.bucket}"
-    assert s3_write.written, f"{where}: an object could not be written: {s3_write.problem}"
-    assert s3_write.read_back, f"{where}: what was written could not be read back: {s3_write.problem}"
-    assert s3_write.removed, f"{where}: what was written could not be removed: {s3_write.problem}"
+    assert so(s3_write.written, "written", "yes", "no"), f"{where}: an object could not be written: {s3_write.problem}"
+    assert so(s3_write.read_back, "read back", "yes", "no"), (
+        f"{where}: what was written could not be read back: {s3_write.problem}"
+    )
+    assert so(s3_write.removed, "removed", "yes", "no"), (
+        f"{where}: what was written could not be removed: {s3_write.problem}"
+    )
 
 
 @pytest.mark.check("s3-grants")
@@ -88,9 +99,13 @@ def test_bucket_is_nobody_elses(s3_configuration: S3ConfigurationEvidence) -> No
     bucket = s3_configuration
     bucket.require("grants", "policy_is_public", "block")
     ignored = bucket.block is not None and bucket.block.ignore_public_acls
-    assert ignored or not bucket.grants, f"bucket {bucket.bucket}: its list of access gives {', '.join(bucket.grants)}"
+    assert nothing(() if ignored else bucket.grants, "grants to everybody"), (
+        f"bucket {bucket.bucket}: its list of access gives {', '.join(bucket.grants)}"
+    )
     restricted = bucket.block is not None and bucket.block.restrict_public_buckets
-    assert restricted or not bucket.policy_is_public, f"bucket {bucket.bucket}: its policy makes it public"
+    assert so(restricted or not bucket.policy_is_public, "policy", "not public", "public"), (
+        f"bucket {bucket.bucket}: its policy makes it public"
+    )
 
 
 @pytest.mark.check("s3-block")
@@ -101,7 +116,7 @@ def test_bucket_cannot_become_public(s3_configuration: S3ConfigurationEvidence) 
     """
     bucket = s3_configuration
     bucket.require("block")
-    assert bucket.block is not None, f"bucket {bucket.bucket}: public access is not blocked"
+    assert there(bucket.block, "block of public access"), f"bucket {bucket.bucket}: public access is not blocked"
     switches = {
         "BlockPublicAcls": bucket.block.block_public_acls,
         "IgnorePublicAcls": bucket.block.ignore_public_acls,
@@ -109,7 +124,7 @@ def test_bucket_cannot_become_public(s3_configuration: S3ConfigurationEvidence) 
         "RestrictPublicBuckets": bucket.block.restrict_public_buckets,
     }
     off = [name for name, on in switches.items() if not on]
-    assert not off, f"bucket {bucket.bucket}: {', '.join(off)} is off"
+    assert nothing(off, "switches that are off", of=len(switches)), f"bucket {bucket.bucket}: {', '.join(off)} is off"
 
 
 @pytest.mark.check("s3-encrypted")
@@ -121,7 +136,9 @@ def test_disks_hold_nothing_in_the_clear(s3_configuration: S3ConfigurationEviden
     bucket, declared = s3_configuration, environment.require(S3).buckets[s3_configuration.bucket]
     if declared.encrypted:
         bucket.require("encryption")
-        assert bucket.encryption, f"bucket {bucket.bucket}: nothing is encrypted unless the writer asks for it"
+        assert there(bucket.encryption or None, "encryption by default"), (
+            f"bucket {bucket.bucket}: nothing is encrypted unless the writer asks for it"
+        )
 
 
 @pytest.mark.check("s3-versioned")
@@ -134,4 +151,4 @@ def test_mistakes_can_be_undone(s3_configuration: S3ConfigurationEvidence, envir
     if declared.versioned:
         bucket.require("versioning")
         state = bucket.versioning.lower() or "off"
-        assert bucket.versioning == "Enabled", f"bucket {bucket.bucket}: versioning is {state}"
+        assert equal(state, "enabled", "versioning"), f"bucket {bucket.bucket}: versioning is {state}"

@@ -1,11 +1,13 @@
 """The submission server as the service needs it on launch day."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from gonogo_smtp.evidence import SmtpEvidence
 from gonogo_smtp.section import Smtp
 
+from gonogo.base.comparing import at_least, equal, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -20,7 +22,7 @@ def test_server_greets(smtp: SmtpEvidence) -> None:
 
     Fix: start the server, and open its submission port (587 or 465) for the service's network.
     """
-    assert smtp.reachable, f"{smtp.server}: {smtp.problem}"
+    assert so(smtp.reachable, "reachable", "yes", "no"), f"{smtp.server}: {smtp.problem}"
 
 
 @pytest.mark.check("smtp-tls")
@@ -30,7 +32,7 @@ def test_nobody_reads_along(smtp: SmtpEvidence) -> None:
     Fix: give the server a certificate, and switch on STARTTLS for 587, or TLS from the first byte for 465.
     """
     smtp.require("encrypted")
-    assert smtp.encrypted, f"{smtp.server}: {smtp.tls_problem}"
+    assert so(smtp.encrypted, "encrypted", "yes", "no"), f"{smtp.server}: {smtp.tls_problem}"
 
 
 @pytest.mark.check("smtp-certificate")
@@ -39,7 +41,9 @@ def test_certificate_is_trusted(smtp: SmtpEvidence) -> None:
 
     Fix: serve the full chain of a certificate for the name in the service's URL, and reload the mail server.
     """
-    assert not smtp.certificate_problem, f"{smtp.server}: its certificate is not trusted: {smtp.certificate_problem}"
+    assert shown(not smtp.certificate_problem, "certificate", smtp.certificate_problem or "trusted", "trusted"), (
+        f"{smtp.server}: its certificate is not trusted: {smtp.certificate_problem}"
+    )
 
 
 @pytest.mark.check("smtp-expiry")
@@ -56,10 +60,10 @@ def test_certificate_outlives_the_launch(smtp: SmtpEvidence, policy: Policy) -> 
         policy.duration("floor"),
         min(leaf.lifetime * policy.number("min_remaining_fraction"), policy.duration("ceiling")),
     )
-    assert leaf.not_before <= at, (
+    assert at_least(at - leaf.not_before, timedelta(0), "valid since"), (
         f"{smtp.server}: the certificate is not valid before {leaf.not_before:%Y-%m-%d %H:%M} UTC"
     )
-    assert leaf.remaining(at) >= least, (
+    assert at_least(leaf.remaining(at), least, "left of the life"), (
         f"{smtp.server}: the certificate ends on {leaf.not_after:%Y-%m-%d %H:%M} UTC; "
         f"at least {format_duration(least)} are wanted"
     )
@@ -72,7 +76,9 @@ def test_no_login_before_tls(smtp: SmtpEvidence) -> None:
     Fix: smtpd_tls_auth_only = yes (Postfix), auth_advertise_hosts = ${if eq{$tls_cipher}{}{}{*}} (Exim).
     """
     smtp.require("plain_login")
-    assert smtp.plain_login != "accepted", f"{smtp.server}: takes logins before TLS has begun"
+    assert shown(smtp.plain_login != "accepted", "plain login", smtp.plain_login, "not accepted"), (
+        f"{smtp.server}: takes logins before TLS has begun"
+    )
 
 
 @pytest.mark.check("smtp-login")
@@ -82,7 +88,7 @@ def test_service_can_log_in(smtp: SmtpEvidence) -> None:
     Fix: read the server's log; set the user and password of the service's URL again.
     """
     smtp.require("login")
-    assert smtp.login == "accepted", f"{smtp.server}: {smtp.user} cannot log in: {smtp.login_answer}"
+    assert equal(smtp.login, "accepted", "login"), f"{smtp.server}: {smtp.user} cannot log in: {smtp.login_answer}"
 
 
 @pytest.mark.check("smtp-password")
@@ -92,7 +98,9 @@ def test_wrong_password_is_refused(smtp: SmtpEvidence) -> None:
     Fix: look at what verifies passwords: smtpd_sasl_type and its service (Postfix), the authenticator's condition (Exim).
     """
     smtp.require("wrong_password")
-    assert smtp.wrong_password == "refused", f"{smtp.server}: {smtp.user} was let in with a made-up password"
+    assert equal(smtp.wrong_password, "refused", "wrong password"), (
+        f"{smtp.server}: {smtp.user} was let in with a made-up password"
+    )
 
 
 @pytest.mark.check("smtp-sender")
@@ -103,7 +111,9 @@ def test_service_may_use_its_address(smtp: SmtpEvidence, environment: Environmen
     """
     smtp.require("sender")
     address = environment.require(Smtp).sender
-    assert smtp.sender == "accepted", f"{smtp.server}: {smtp.user} may not send from {address}: {smtp.sender_answer}"
+    assert equal(smtp.sender, "accepted", "sender"), (
+        f"{smtp.server}: {smtp.user} may not send from {address}: {smtp.sender_answer}"
+    )
 
 
 @pytest.mark.check("smtp-relay")
@@ -115,7 +125,7 @@ def test_strangers_send_nothing(smtp: SmtpEvidence) -> None:
     """
     smtp.require("relayed")
     for attempt in smtp.relayed:
-        assert not attempt.accepted, (
+        assert so(not attempt.accepted, "mail without a login", "refused", "taken"), (
             f"{smtp.server}: takes mail from {attempt.sender} to {attempt.recipient} without a login: {attempt.answer}"
         )
 
@@ -128,8 +138,10 @@ def test_largest_message_fits(smtp: SmtpEvidence, environment: Environment) -> N
     """
     smtp.require("size")
     largest, limit = environment.require(Smtp).message_size or 0, smtp.size_limit
-    assert smtp.size == "accepted", f"{smtp.server}: does not take a message of {largest:,} bytes: {smtp.size_answer}"
-    assert not limit or limit >= largest, (
+    assert equal(smtp.size, "accepted", "size"), (
+        f"{smtp.server}: does not take a message of {largest:,} bytes: {smtp.size_answer}"
+    )
+    assert not limit or at_least(limit, largest, "largest message that it takes", "B"), (
         f"{smtp.server}: takes messages of {limit:,} bytes at most, {largest:,} are declared"
     )
 
@@ -142,4 +154,6 @@ def test_greeting_tells_no_version(smtp: SmtpEvidence) -> None:
     """
     words = smtp.banner.partition(" ")[2]
     version = _VERSION.search(words)
-    assert version is None, f"{smtp.server}: greets with the version {version[0] if version else ''}: {smtp.banner!r}"
+    assert shown(version is None, "greeting", smtp.banner, "without a version"), (
+        f"{smtp.server}: greets with the version {version[0] if version else ''}: {smtp.banner!r}"
+    )
