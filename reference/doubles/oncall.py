@@ -39,7 +39,7 @@ class OnCallSettings:
     scopes: frozenset[str] = SCOPES
     policy_exists: bool = True
     gap_hours: float = 0.0
-    """How long nobody is on call before the second shift begins."""
+    """How long nobody is on call, at either level, before the second shift begins."""
     levels: int = 2
     second: Literal["PTOMASR", "PDAVILI"] = "PTOMASR"
     """Who is told at the second level."""
@@ -171,8 +171,11 @@ class OnCallDouble:
         shifts = [
             (1, "PPRIMAR", "PDAVILI", now - _HANDOVER, handover),
             (1, "PPRIMAR", self._settings.relief, relieved, now + _KNOWN),
-            (2, "PSECOND", self._settings.second, now - _HANDOVER, now + _KNOWN),
         ]
+        second = [(now - _HANDOVER, handover), (relieved, now + _KNOWN)]
+        if relieved == handover:
+            second = [(now - _HANDOVER, now + _KNOWN)]
+        shifts += [(2, "PSECOND", self._settings.second, *span) for span in second]
         return [shift for shift in shifts if shift[0] <= self._settings.levels]
 
     def _service(self) -> Json:

@@ -38,6 +38,12 @@ ENVIRONMENT = environment_from(
         "oncall": {"system": "pagerduty", "token": "T", "policy": "Launch", "expected": ["Ana", "Bea", "Carl"]},
     }
 )
+SCHEDULED = environment_from(
+    {
+        "service": {"name": "S", "base_url": "https://a.test"},
+        "oncall": {"system": "pagerduty", "token": "T", "policy": "Launch", "schedule": "Day"},
+    }
+)
 LATER = replace(BEA, begins=BEGIN + 11 * HOUR)
 CHECKS = ("oncall-covered", "oncall-escalates", "oncall-reachable", "oncall-service", "oncall-expected")
 
@@ -56,8 +62,16 @@ def test_all_is_well(judge: Judge, check: str) -> None:
 @pytest.mark.parametrize(
     ("check", "changes", "words"),
     [
-        ("oncall-covered", {"first": (ANA, LATER)}, "nobody is on call from 2026-12-01 18:00 to 21:00 UTC"),
-        ("oncall-covered", {"first": ()}, "nobody is on call from 2026-12-01 10:00 to 2026-12-02 12:00 UTC"),
+        (
+            "oncall-covered",
+            {"first": (ANA, LATER), "told": (ANA, LATER)},
+            "nobody is on call from 2026-12-01 18:00 to 21:00 UTC",
+        ),
+        (
+            "oncall-covered",
+            {"first": (), "told": ()},
+            "nobody is on call from 2026-12-01 10:00 to 2026-12-02 12:00 UTC",
+        ),
         ("oncall-covered", {"absent": ("schedule Day",)}, "PagerDuty has no schedule Day, or does not show it"),
         (
             "oncall-escalates",
@@ -105,7 +119,7 @@ def test_what_is_wrong_is_named(judge: Judge, check: str, changes: dict[str, Any
 def test_what_is_not_there_has_its_own_cure(declarations: dict[str, Declaration]) -> None:
     """An override of a schedule that is gone helps nobody."""
     with pytest.raises(Failed) as failed:
-        function_of(declarations["oncall-covered"])(replace(EVIDENCE, absent=("schedule Day",)))
+        function_of(declarations["oncall-covered"])(replace(EVIDENCE, absent=("schedule Day",)), ENVIRONMENT)
     assert "correct the name in [oncall]" in failed.value.fix
 
 
@@ -127,6 +141,16 @@ def test_what_was_not_read_is_unknown(judge: Judge, check: str, fact: str) -> No
         judged(judge, check, unread=unread)
     others = {"oncall-covered", "oncall-reachable", "oncall-service"} - {check}
     assert not [told for other in others if (told := judged(judge, other, unread=unread))]
+
+
+def test_later_level_covers_the_first(judge: Judge) -> None:
+    """While level 1 has nobody, level 2 is told at once, or after its delay; a schedule by name has nobody else."""
+    assert judged(judge, "oncall-covered", first=(ANA, LATER), told=(ANA, LATER, CARL)) is None
+    message = judge("oncall-covered", oncall=replace(EVIDENCE, first=(ANA, LATER)), environment=SCHEDULED)
+    assert message is not None
+    assert "nobody is on call from 2026-12-01 18:00 to 21:00 UTC" in message
+    with pytest.raises(Unobserved, match="503"):
+        judged(judge, "oncall-covered", first=(ANA, LATER), unread=(Unread(fact="told", reason="503"),))
 
 
 def test_service_is_not_policy(judge: Judge) -> None:
