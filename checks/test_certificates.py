@@ -337,7 +337,7 @@ def _by_both_clocks(tls: TlsEvidence, problem_at: Callable[[datetime], str], *, 
         )
     if problem and not blocks:
         raise Failed(problem, blocks=False)
-    assert shown(not problem, "dates of the certificate", problem, "right"), problem
+    assert shown(not problem, "dates of the certificate", problem or "right", "right"), problem
 
 
 def _is_problem(problem_at: Callable[[datetime], str], at: datetime) -> bool:
