@@ -4,9 +4,10 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG, S_IXUSR
 from tempfile import TemporaryDirectory
 
 from tests.lab.authority import DAY, Issued, issue
@@ -87,9 +88,18 @@ class PostfixServer:
 
     @property
     def queue(self) -> list[Path]:
-        """Every message that it has taken."""
+        """Every message that it has taken, whole: until its end has come, cleanup(8) lets nobody execute its file."""
         folders = ("maildrop", "incoming", "active", "deferred", "hold")
-        return [path for folder in folders for path in (self.place / "queue" / folder).rglob("*") if path.is_file()]
+        files = [path for folder in folders for path in (self.place / "queue" / folder).rglob("*")]
+        return [path for path in files if _is_whole(path)]
+
+
+def _is_whole(path: Path) -> bool:
+    """A file may go between being listed and being looked at."""
+    with suppress(FileNotFoundError):
+        mode = path.stat().st_mode
+        return S_ISREG(mode) and bool(mode & S_IXUSR)
+    return False
 
 
 @contextmanager
@@ -163,6 +173,7 @@ def _configure(server: PostfixServer) -> None:
         "smtpd_sasl_security_options": "noanonymous",
         "smtpd_client_connection_count_limit": "0",
         "smtpd_recipient_restrictions": "",
+        "defer_transports": "smtp, relay, local",  # what was taken stays in the queue, to be seen there
     }
     (place / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
     (place / "master.cf").write_text(_SERVICES + "".join(map(_service, server.ports.items(), [place] * len(SHAPES))))

@@ -1,5 +1,6 @@
 """gonogo-smtp on a real Postfix of Debian and on aiosmtpd: each check green, and red at its fault."""
 
+import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -48,6 +49,13 @@ def judged(
     }
     environment = environment_of(FAMILY, {"smtp": declared, "limits": {"probe": "15 s"}})
     return verdicts(FAMILY, PROBES, environment, {"SMTP_URL": url})
+
+
+def test_a_message_that_is_taken_is_seen_in_the_queue() -> None:
+    """Else an empty queue would prove nothing."""
+    with postfix() as running, smtplib.SMTP("localhost", running.ports["everybody"], timeout=15) as client:
+        client.sendmail(SENDER, [RECIPIENT], "Subject: a test\r\n\r\nof the queue\r\n")
+        assert len(running.queue) == 1
 
 
 @pytest.mark.parametrize("shape", ["sound", "at once", "TLS by choice", "boundless"])
