@@ -55,7 +55,7 @@ def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy
             below(container.restarts, most, f"restarts of {container.name}", kind="restarts")
             continue
         if container.started is None:
-            raise Unobserved(f"{compose.address}: nobody knows since when {container.name} runs")
+            raise Unobserved(f"{compose.address}: it is not known since when {container.name} runs")
         runs_for = timedelta(seconds=container.started)
         assert at_least(runs_for, settled, f"{container.name} runs since its last restart for", kind="settled"), (
             f"{compose.address}: {container.name} runs for {container.started} s after {_again(container)}; "

@@ -203,7 +203,7 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
         "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
     )
     assert nothing(missing, f"of {len(_NEEDED)} figures, without an alert at {most:g} % or below"), (
-        f"{_name(droplet)}: nobody is told about {problems}{untagged}"
+        f"{_name(droplet)}: nobody is notified about {problems}{untagged}"
     )
     droplet.require("measured")
     assert so(droplet.measured is not False, "metrics agent", "measures", "no value"), (

@@ -87,8 +87,8 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
         f"{crowded[0].summary}, while further connections of this machine were open"
     )
     again = [f"{exchange.url} answers {exchange.status} after {exchange.earlier[0]}" for exchange in service.again]
-    assert nothing(again, "answers at a further time of asking"), (
-        f"{len(again)} answers came at a further time of asking only: {again[0]}"
+    assert nothing(again, "answers only after asking again"), (
+        f"{len(again)} answers came only after asking again: {again[0]}"
     )
     limit, slowest = policy.duration("max_wait"), service.slowest
     if slowest:

@@ -94,7 +94,7 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
     """
     fit(load)
     least, visits = policy.number("min_served_fraction"), load.visits_ended + load.visits_given_up
-    assert at_least(visits, 1, "visits ended"), "not one visit came to an end in the measured time"
+    assert at_least(visits, 1, "visits ended"), "no visit ended in the measured time"
     # At its least by what the generator itself may have given up, at its most by the visits that nobody began.
     ours = sum(endpoint.failed - endpoint.failed_at_least for endpoint in load.endpoints)
     unseen = not_made(load.generator, sum(endpoint.requests for endpoint in load.endpoints))

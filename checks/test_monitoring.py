@@ -96,7 +96,7 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
     series = environment.require(Monitoring).payments or ""
     word = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
     rules = [rule for rule in _ours(prometheus, environment) if word.search(rule.query)]
-    assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus goes by {series}"
+    assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus uses {series}"
     working = [
         rule
         for rule in rules
@@ -111,7 +111,7 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
         f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
     )
     assert at_least(prometheus.alertmanagers, 1, "Alertmanagers"), (
-        "Prometheus sends its alerts to no Alertmanager: nobody would be told"
+        "Prometheus sends its alerts to no Alertmanager: nobody would be notified"
     )
 
 
@@ -139,11 +139,11 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
     labels = ", ".join(f"{name}={value}" for name, value in section.labels.items())
     foreign = f" with {labels}, though without" if {alert.name for alert in arrived} & {*silent} else ""
     assert nothing(silent, "alerts that always fire, and did not arrive", of=len(section.always_firing)), (
-        f"{', '.join(silent)} fires all the time, and did not arrive{foreign}: nor would any other alert"
+        f"{', '.join(silent)} always fires, but did not arrive{foreign}: no other alert would arrive either"
     )
     held = [_described(alert) for alert in ours if alert.state == "suppressed"]
     assert nothing(held, "alerts that always fire, and are held back"), (
-        f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
+        f"alerts that always fire are suppressed, so others may be too: {and_more(held, _FEW)}"
     )
 
 

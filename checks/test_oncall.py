@@ -81,11 +81,11 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
         raise Unobserved(f"{oncall.system}: the service was not read")
     name = f"{oncall.system}: {service.name}"
     assert shown(service.takes_alerts, "service", service.status, "takes alerts"), (
-        f"{name} is {service.status}: an alert makes no incident, and nobody is told"
+        f"{name} is {service.status}: an alert makes no incident, and nobody is notified"
     )
     spans = [_of(maintenance, oncall.ends) for maintenance in service.maintenance]
     assert nothing(map(_span, spans), "maintenance windows over the launch"), (
-        f"{name} has a maintenance window {_spans(spans)}: nobody is told of an alert then"
+        f"{name} has a maintenance window {_spans(spans)}: nobody is notified of an alert in that time"
     )
     policy = environment.require(OnCall).policy
     assert equal(service.policy or policy, policy, "escalation policy of the service"), (

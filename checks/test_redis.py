@@ -200,7 +200,7 @@ def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, enviro
     """
     wanted = _declared(environment).maxmemory_policy
     if redis_status.max_memory_bytes is None:
-        raise Unobserved("INFO tells nothing about memory")
+        raise Unobserved("INFO does not report memory")
     assert above(redis_status.max_memory_bytes, 0, "maxmemory", "B"), (
         "maxmemory is not set: the server grows until the kernel ends it"
     )
@@ -218,7 +218,7 @@ def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environmen
     wanted = _declared(environment).persistence
     if wanted == "aof":
         if redis_status.append_only is None or redis_status.append_only_status is None:
-            raise Unobserved("INFO tells nothing about the append-only file")
+            raise Unobserved("INFO does not report the append-only file")
         assert so(redis_status.append_only, "append-only file", "on", "off"), (
             "the append-only file is off, declared is aof"
         )
@@ -245,7 +245,7 @@ def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> No
     counters = {"keys were evicted": redis_status.evicted, "connections were rejected": redis_status.rejected}
     for counter_name, counter in counters.items():
         if counter is None:
-            raise Unobserved("INFO tells nothing about evictions and rejections")
+            raise Unobserved("INFO does not report evictions and rejections")
         assert at_most(counter[1] - counter[0], 0, counter_name), (
             f"{counter[1] - counter[0]} {counter_name} within {format_duration(redis_status.watched)}"
         )

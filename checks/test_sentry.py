@@ -137,7 +137,7 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     name = _section(environment).environment
     faults = [next(_faults(alert, name), "") for alert in sentry.alerts]
     assert at_least(faults.count(""), 1, "alerts that tell of new errors"), (
-        f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
+        f"{sentry.project}: nobody is notified of new errors: {'; '.join(faults)}"
     )
     telling = [alert for alert, fault in zip(sentry.alerts, faults, strict=True) if not fault]
     doubts = [next(_doubts(alert, name), "") for alert in telling]

@@ -97,7 +97,7 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
         f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
     )
     assert one_of(firewall.incoming, ("deny", "reject"), "incoming packets by default"), (
-        f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
+        f"{server.address}: by default, ufw would {firewall.incoming or 'do something unknown'} with incoming packets"
     )
     open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
     assert nothing(firewall.unfiltered, "IP versions whose packets are all taken in"), (

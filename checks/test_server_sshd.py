@@ -33,7 +33,7 @@ def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
     """What sshd is told, also for those whom it would not ask today.
 
     Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no, PermitRootLogin
-    prohibit-password; `sshd -T` shows what holds; then systemctl reload ssh.
+    prohibit-password; `sshd -T` shows the settings in effect; then systemctl reload ssh.
     """
     if server.sshd is None:
         raise not_shown(server, "sshd")

@@ -26,7 +26,7 @@ def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvid
     """
     address, domain, mx = support_address.address, support_address.domain, support_address.mx
     assert so(mx.rcode != "NXDOMAIN", "domain", "exists", "does not exist"), (
-        f"mail to {address} has nowhere to go: {domain} does not exist"
+        f"mail to {address} cannot be delivered: {domain} does not exist"
     )
     if not mx.conclusive or mx.rcode == "SERVFAIL":
         raise Unobserved(
@@ -40,7 +40,7 @@ def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvid
         without = not any(server.addresses for server in support_address.servers)
         _require_addresses(support_address)
         assert so(not without, "address in place of an MX", "there", "missing"), (
-            f"mail to {address} has nowhere to go: {domain} has neither MX nor an address of its own"
+            f"mail to {address} cannot be delivered: {domain} has neither MX nor an address of its own"
         )
     world = any(is_public(known) for host in environment.hosts.values() for known in host.addresses)
     problems = list(route_problems(support_address.servers, world=world))

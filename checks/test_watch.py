@@ -140,7 +140,7 @@ def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
     if alarm.state in {None, AlertState.PENDING}:
         raise Unobserved(f"nobody can say of {alarm.threshold} yet", hint="let it go on, and ask again")
     assert at_least(len(alarm.channels), 1, "channels that are told"), (
-        f"nobody would be told of {alarm.threshold}: watch.channels is empty"
+        f"nobody would be notified of {alarm.threshold}: watch.channels is empty"
     )
     for channel in alarm.channels:
         _judge_channel(channel, alarm)

@@ -43,7 +43,7 @@ def but(**changes: Any) -> AlarmEvidence:  # noqa: ANN401 - fields
 
 RED = [
     (replace(ALARM, state=AlertState.NO_DATA, reason="the series is gone"), "payment-failures: the series is gone"),
-    (replace(ALARM, channels=()), "nobody would be told of payment-failures: watch.channels is empty"),
+    (replace(ALARM, channels=()), "nobody would be notified of payment-failures: watch.channels is empty"),
     (but(known=False), "the watch that runs does not tell oncall"),
     (
         but(delivered=False, answer="refused: nobody listens"),

@@ -62,7 +62,7 @@ def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
     assert so(not workload.stuck, "rollout", "goes on, or has ended", "stuck"), (
-        f"{where}: its rollout does not go on: {workload.stuck}"
+        f"{where}: its rollout is stuck: {workload.stuck}"
     )
     assert so(not workload.paused, "rollout paused", "no", "yes"), (
         f"{where}: its rollout is paused (kubectl rollout resume)"
