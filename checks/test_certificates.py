@@ -56,7 +56,7 @@ def test_chain_builds_to_the_declared_trust(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-chain-strict")
 def test_chain_is_valid_by_the_letter(tls: TlsEvidence) -> None:
-    """Clients on Python 3.13 and newer check RFC 5280 by its letter, and refuse what others let pass.
+    """Clients on Python 3.13 and newer apply RFC 5280 strictly, and refuse certificates that others accept.
 
     Fix: have the authority reissue with critical basicConstraints, key usage, and key identifiers; a server's own
     certificate is no authority (CA:FALSE).
@@ -183,7 +183,7 @@ def test_certificate_is_not_revoked(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-revocation-known")
 def test_revocation_can_be_known(tls: TlsEvidence) -> None:
-    """Where nobody can tell whether a certificate was revoked, some clients refuse it, and no client protects its user.
+    """If the revocation of a certificate cannot be checked, some clients refuse it, and others are not protected.
 
     Fix: ssl_stapling on; with a resolver, and reload; or see why the authority's list cannot be read from here.
     """
@@ -241,7 +241,7 @@ def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environm
 
 @pytest.mark.check("tls-issuer")
 def test_declared_authority_issued(tls: TlsEvidence, environment: Environment) -> None:
-    """A certificate from elsewhere means that something else than our renewal put it there.
+    """A certificate of another authority was not installed by our own renewal.
 
     Fix: find out who issued it; then correct tls.issuer in the environment file, or replace the certificate.
     """

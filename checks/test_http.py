@@ -31,7 +31,7 @@ _DECLARE_PAGE = 'declare a page that it serves: hosts."NAME".page = "/PATH", or 
 
 @pytest.mark.check("service-answers")
 def test_service_answers(service: ServiceEvidence, environment: Environment) -> None:
-    """A service that does not answer what it is known for cannot be launched, and proves nothing by what it refuses.
+    """A service that does not answer its own users cannot be launched, and its refusals prove nothing.
 
     Fix: look at the backend that is behind the named answers; where the page is another one, declare hosts.NAME.page.
     """

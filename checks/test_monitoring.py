@@ -53,7 +53,7 @@ def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Enviro
 
 @pytest.mark.check("prometheus-quiet")
 def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environment: Environment) -> None:
-    """Whoever lets users in while an alert fires begins with an incident.
+    """If an alert fires when users come, the launch begins with an incident.
 
     Fix: resolve the alert. Name alerts that fire all the time on purpose in monitoring.always_firing, and alerts that do
     not matter for the launch in monitoring.may_fire.
@@ -87,7 +87,7 @@ def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environ
 
 @pytest.mark.check("prometheus-payment-alert")
 def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
-    """Payments that fail cost money by the minute; a rule over a series that is not there never says so.
+    """Failed payments cost money every minute, and a rule over a missing series never fires.
 
     Fix: write an alerting rule over monitoring.payments (gonogo rules writes one from watch.thresholds), and let
     Prometheus send to an Alertmanager.
@@ -117,7 +117,7 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
 
 @pytest.mark.check("alertmanager-quiet")
 def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
-    """An alert that somebody silenced, or that another one holds back, is not green either.
+    """An alert that is silenced or suppressed is still a problem.
 
     Fix: resolve the alert. Name alerts that do not matter for the launch in monitoring.may_fire.
     """
@@ -127,7 +127,7 @@ def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, env
 
 @pytest.mark.check("alertmanager-hears")
 def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
-    """No alert, and no way for one to arrive, look the same; what fires all the time shows which it is.
+    """No alerts and no connection look the same; an alert that always fires shows the difference.
 
     Fix: check whether Prometheus lists this Alertmanager (page /status), whether the rule exists, and who silenced it.
     """
@@ -151,7 +151,7 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
 def test_dashboard_shows_what_happens_now(
     dashboard: DashboardEvidence, environment: Environment, policy: Policy
 ) -> None:
-    """A panel that says "No data" is found out by whoever needs it at 3 a.m.
+    """A panel that says "No data" is noticed only when somebody needs it at 3 a.m.
 
     Fix: open the dashboard, and check what the query of that panel returns; name a panel that is empty while all is well in
     may_be_empty of the dashboard.

@@ -31,7 +31,7 @@ def test_somebody_is_on_call(oncall: OnCallEvidence) -> None:
 
 @pytest.mark.check("oncall-escalates")
 def test_second_person_is_told(oncall: OnCallEvidence) -> None:
-    """Whoever is on call sleeps, drives, or has no battery left: then the policy tells somebody else, or nobody.
+    """If the first person does not answer, the policy must notify a second one, or nobody reacts.
 
     Fix: add a second level to the escalation policy, with somebody who is not on call at the first one.
     """
@@ -50,7 +50,7 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
 
 @pytest.mark.check("oncall-reachable")
 def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
-    """A schedule calls nobody: what calls is a notification rule of each person, by a contact method that works.
+    """A schedule notifies nobody by itself: each person needs a notification rule and a working contact method.
 
     Fix: let each person who is named add a contact method and a rule for urgent alerts to the profile, and send a test.
     """
@@ -69,7 +69,7 @@ def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
 
 @pytest.mark.check("oncall-service")
 def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environment) -> None:
-    """A service that somebody disabled, or a maintenance window that was forgotten, swallows every alert.
+    """A disabled service, or a forgotten maintenance window, discards every alert.
 
     Fix: enable the service that is named, end or move its maintenance window, and give it the escalation policy of the
     launch.
@@ -95,7 +95,7 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
 
 @pytest.mark.check("oncall-expected")
 def test_those_who_are_expected_are_on_call(oncall: OnCallEvidence, environment: Environment) -> None:
-    """Whoever is called at night without having been told of the launch reads about it first.
+    """A person who is called at night should know about the launch before.
 
     Fix: correct the schedule, or oncall.expected; tell those who are new in it.
     """

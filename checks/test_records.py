@@ -16,7 +16,7 @@ _HOST_NAMES = {"CNAME", "MX", "NS", "PTR", "SRV"}
 
 @pytest.mark.check("record-*")
 def test_record_is_as_declared(dns_record: DnsRecordEvidence, environment: Environment) -> None:
-    """The team said what must stand in DNS: mail, other services or certificates depend on it.
+    """Mail, other services or certificates depend on this record.
 
     Fix: correct the record at the DNS provider of the zone, or the entry under [records]; dig shows it at each resolver.
     """

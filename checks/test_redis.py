@@ -156,7 +156,7 @@ def test_what_is_written_is_read_back(redis_write: RedisWriteEvidence) -> None:
 
 @pytest.mark.check("redis-status-readable")
 def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
-    """Who cannot see memory and persistence cannot see them fail.
+    """A monitoring user that cannot see memory and persistence cannot see them fail.
 
     Fix: ACL SETUSER monitor on >PASSWORD +info +ping, and give its URL.
     """
@@ -167,7 +167,7 @@ def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
 
 @pytest.mark.check("redis-supported")
 def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Environment) -> None:
-    """A hole that is found in a release which nobody repairs stays open, and everybody reads of it.
+    """A vulnerability in an unsupported release stays open, and is public.
 
     Fix: upgrade to a release that still gets security fixes; if a distribution or a provider still fixes an older one,
     declare it with redis.oldest_version.
@@ -194,7 +194,7 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
 
 @pytest.mark.check("redis-memory-policy")
 def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, environment: Environment) -> None:
-    """Without a limit the kernel chooses what dies; with the wrong policy writes fail, or sessions vanish.
+    """Without a limit the kernel kills the server; with the wrong policy writes fail, or sessions disappear.
 
     Fix: maxmemory and maxmemory-policy in the server's configuration; or correct redis.maxmemory_policy.
     """
@@ -211,7 +211,7 @@ def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, enviro
 
 @pytest.mark.check("redis-persistence")
 def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environment: Environment) -> None:
-    """A restart in launch week loses everything that was not meant to be lost.
+    """Without persistence, a restart in launch week loses the data.
 
     Fix: appendonly yes (or save 3600 1), and look at the disk when a status is not ok.
     """

@@ -74,7 +74,7 @@ def test_project_exists(sentry: SentryEvidence) -> None:
 
 @pytest.mark.check("sentry-key")
 def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environment) -> None:
-    """The DSN of another project: errors of the launch show up where nobody looks, or are refused and lost.
+    """With the DSN of another project, errors of the launch show up where nobody looks, or are lost.
 
     Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
     sentry.ingest_hosts.
@@ -167,7 +167,7 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
 
 @pytest.mark.check("sentry-new-issues")
 def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
-    """What nobody saw before the launch is what the launch broke, whether a threshold fires or not.
+    """A kind of error that did not exist before the launch was probably caused by it, even if no threshold fires.
 
     Fix: look at each at Sentry: resolve it with a release, or archive it with a reason.
     """
@@ -181,7 +181,7 @@ def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
 
 @pytest.mark.check("sentry-alerts-repeat")
 def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment, policy: Policy) -> None:
-    """An error that was overlooked once goes on for a month, and the alert is silent about it for so long.
+    """An alert that is repeated only after a month stays silent about an error that was overlooked once.
 
     Fix: in the alert, set the action interval to a day or less.
     """

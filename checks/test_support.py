@@ -20,7 +20,7 @@ _FEW = 3
 
 @pytest.mark.check("support-mx")
 def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvidence, environment: Environment) -> None:
-    """Whoever writes to an address whose domain takes no mail gets a bounce, or an answer never.
+    """Whoever writes to an address whose domain accepts no mail gets a bounce, or no answer at all.
 
     Fix: give the domain an MX that points to a name with addresses of its own (RFC 5321, 5.1), or correct the address.
     """
@@ -59,7 +59,7 @@ def _require_addresses(evidence: SupportAddressEvidence) -> None:
 
 @pytest.mark.check("support-recipient")
 def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvidence) -> None:
-    """A mailbox that nobody made, or that is full, bounces the first question of the first user.
+    """A mailbox that does not exist, or that is full, bounces the first question of the first user.
 
     Fix: create the mailbox or the alias at the mail provider, and write to it from outside.
     """
@@ -80,7 +80,7 @@ def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvide
 
 @pytest.mark.check("support-recipient-checked")
 def test_yes_of_the_mail_server_means_something(support_address: SupportAddressEvidence) -> None:
-    """A server that takes mail for everybody says nothing about one mailbox: the bounce comes later, or never.
+    """A server that accepts mail for everybody proves nothing about one mailbox: the bounce comes later, or never.
 
     Fix: let the server refuse addresses that do not exist; a test mail that arrives ([support.inbox]) proves more.
     """
@@ -133,7 +133,7 @@ def _unknown(evidence: SupportAddressEvidence) -> Iterator[Unobserved]:
 
 @pytest.mark.check("support-tracker")
 def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
-    """A trial that ended, a project that was moved or archived: questions of users go where nobody looks.
+    """If a trial ended, or the project was moved or archived, users' questions go where nobody looks.
 
     Fix: open the tracker as support does, and correct [support.tickets]; switch issues on, or renew the plan.
     """

@@ -36,7 +36,7 @@ _WATCH = "gonogo watch, in another terminal, from long enough before"
 
 @pytest.mark.check("watch-journal")
 def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -> None:
-    """Without a watch nobody knows whether the launch went well; another launch's journal says nothing of this one.
+    """Without a watch it is not known whether the launch went well; another launch's journal does not count.
 
     Fix: start gonogo watch before T-0; set launch.at, so that everybody has the same T-0. A role on HOLD ends it with
     gonogo poll.
@@ -67,7 +67,7 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
 def test_nothing_alarms_before_users_come(
     watch_green: WatchGreenEvidence, environment: Environment, policy: Policy
 ) -> None:
-    """Users who come while something alarms are the first to find out what it is.
+    """If an alert fires when users come, they are the first to notice the problem.
 
     Fix: start gonogo watch long enough before, in another terminal; resolve the alarm, and run again.
     """
@@ -122,7 +122,7 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
 
 @pytest.mark.check("alarm-*")
 def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
-    """A threshold that nobody judges wakes nobody; neither does a message to an address that was never tried.
+    """A threshold that no watch judges wakes nobody; neither does a message to an address that was never tried.
 
     Fix: gonogo watch, in another terminal, with the channels that are told; gonogo watch --test-channels sends each a test.
     """
@@ -173,7 +173,7 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
 
 @pytest.mark.check("watch-channels")
 def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
-    """A channel that fails on launch day is one that nobody hears the next alarm on.
+    """If a channel fails on launch day, nobody gets the next alert there.
 
     Fix: send a message to the channel by hand, correct its secret, and ask for it to be delivered.
     """
@@ -185,7 +185,7 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
 
 @pytest.mark.check("watch-changes")
 def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
-    """A release, a certificate, an address, a policy or a kind of error that came after T-0 is no part of what was signed.
+    """A release, certificate, address, policy or kind of error that came after T-0 was not part of what was signed.
 
     Fix: compare each change with what was intended; undo what was not intended, and verify the rest with a run.
     """
@@ -196,7 +196,7 @@ def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
 
 @pytest.mark.check("watch-*")
 def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environment) -> None:
-    """Whoever launches must know that it goes well, that somebody would have heard otherwise, and that nobody slept.
+    """The record must show that all was well, that people would have been notified, and that the watch never stopped.
 
     Fix: see what the alarm was about, acknowledge it with gonogo ack, and let the watch go on: gonogo watch.
     """
