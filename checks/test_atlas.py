@@ -69,7 +69,7 @@ def test_cluster_is_as_it_was_ordered(atlas: AtlasEvidence, environment: Environ
 def test_service_connects_to_this_cluster(atlas: AtlasEvidence) -> None:
     """The other checks prove nothing if the service stores its data in another cluster than the declared one.
 
-    Fix: copy the connection string anew from Clusters → Connect, or correct atlas.cluster.
+    Fix: copy the connection string again from Clusters → Connect, or correct atlas.cluster.
     """
     if not atlas.service_hosts:
         raise Unobserved("the service's connection string names no host", hint="declare mongodb.url")

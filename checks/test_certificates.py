@@ -129,7 +129,7 @@ def test_renewal_reached_every_address(tls_all: tuple[TlsEvidence, ...], policy:
 def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
     """A weak key or hash lets others impersonate the service, and clients of today refuse it.
 
-    Fix: issue anew with an EC P-256 or RSA 2048 key, from an authority that has such keys and signs with SHA-256.
+    Fix: issue it again with an EC P-256 or RSA 2048 key, from an authority that signs with SHA-256 and has such keys itself.
     """
     for presented, leaf in tls.certificates:
         for certificate in (leaf, *presented.whole_path[1:]):
@@ -143,7 +143,7 @@ def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
 def test_browsers_accept_it(tls: TlsEvidence) -> None:
     """Browsers refuse what other clients let pass: keys of a rare kind, long lives, authorities without a public log.
 
-    Fix: issue anew with an EC P-256 or RSA key, for at most 100 days, from an authority that logs what it issues.
+    Fix: issue it again with an EC P-256 or RSA key, for at most 100 days, from an authority that logs what it issues.
     """
     for client in tls.clients:
         if client.name in _BROWSERS:

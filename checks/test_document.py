@@ -54,7 +54,7 @@ def test_nothing_breaks_the_service(walk: Walk) -> None:
 def test_documented_tokens_are_demanded(walk: Walk) -> None:
     """One forgotten line makes an operation public although the document demands a token.
 
-    Fix: demand the token at this route, on the server; write security = [] in the document only if it is meant so.
+    Fix: require the token at this route, on the server; write security = [] in the document only if that is intended.
     """
     _none(walk, "tokens")
     conformance: Conformance = walk.keep["conformance"]

@@ -34,7 +34,7 @@ _UNTOLD = timedelta(minutes=1)
 def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
     """A rule that cannot be evaluated never fires, and looks as if all were well.
 
-    Fix: see the page /rules of that Prometheus; correct the expression, and let it read its rules again.
+    Fix: open the page /rules of this Prometheus, correct the expression, and reload the rules.
     """
     prometheus.require("rules")
     rules = _ours(prometheus, environment)
@@ -67,7 +67,7 @@ def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environmen
 def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
     """Metrics that nobody collects cannot show a problem.
 
-    Fix: see the page /targets of that Prometheus. Where it reaches the service by another address, name the label of each
+    Fix: open the page /targets of this Prometheus. If it reaches the service by another address, name the label of each
     of its targets in monitoring.instances.
     """
     prometheus.require("targets")

@@ -97,7 +97,7 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
 def test_those_who_are_expected_are_on_call(oncall: OnCallEvidence, environment: Environment) -> None:
     """A person who is called at night should know about the launch before.
 
-    Fix: correct the schedule, or oncall.expected; tell those who are new in it.
+    Fix: correct the schedule, or oncall.expected; inform people who are new in it.
     """
     _require_all_there(oncall)
     oncall.require("told")

@@ -40,7 +40,7 @@ _MARGIN_BYTES = 1024
 def test_user_is_let_in(walk: Walk) -> None:
     """This is the control: if a valid token is not accepted, a refusal of other tokens proves nothing.
 
-    Fix: compare [api] with the API's documentation: how one registers and logs in, and who and where "me" is.
+    Fix: compare [api] with the API's documentation: how users register and log in, and which path and key "me" is.
     """
     api = walk.api
     walk.keep["caller"], walk.keep["other"] = caller, other = api.join("caller"), api.join("victim")

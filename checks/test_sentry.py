@@ -76,7 +76,7 @@ def test_project_exists(sentry: SentryEvidence) -> None:
 def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environment) -> None:
     """With the DSN of another project, errors of the launch show up where nobody looks, or are lost.
 
-    Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
+    Fix: copy the DSN again from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
     sentry.ingest_hosts.
     """
     sentry.require("key_known")

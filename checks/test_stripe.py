@@ -24,7 +24,7 @@ _STATUS = "https://dashboard.stripe.com/account/status"
 def test_secret_key_is_accepted(stripe: StripeEvidence) -> None:
     """With a key that was rolled, or copied without its last character, no payment works.
 
-    Fix: copy the secret key anew from https://dashboard.stripe.com/apikeys; a monitoring key is made in the same account.
+    Fix: copy the secret key again from https://dashboard.stripe.com/apikeys; a monitoring key is made in the same account.
     """
     assert so(stripe.accepted, "secret key", "accepted", "refused"), f"Stripe refuses the secret key: {stripe.problem}"
     apart = stripe.service_account and stripe.account and stripe.service_account != stripe.account
@@ -51,7 +51,7 @@ def test_mode_is_the_declared_one(stripe: StripeEvidence, environment: Environme
 def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: Environment) -> None:
     """Without verification, Stripe may disable charges on the first day, or the money never reaches the bank.
 
-    Fix: https://dashboard.stripe.com/account/status shows what Stripe still wants to know.
+    Fix: see https://dashboard.stripe.com/account/status for the information that Stripe still needs.
     """
     stripe.require("account")
     due = stripe.requirements or Requirements()

@@ -75,7 +75,7 @@ def test_one_endpoint_sends_to_this_service(stripe: StripeEvidence, environment:
 def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment: Environment) -> None:
     """In events of another API version than the SDK's, fields are missing, or the SDK refuses them.
 
-    Fix: create the endpoint anew with the SDK's API version, since the version of an endpoint cannot be changed.
+    Fix: create a new endpoint with the SDK's API version, since the version of an endpoint cannot be changed.
     """
     declared = _declared(environment).api_version or ""
     for endpoint in _versioned(stripe, environment):
@@ -89,7 +89,7 @@ def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment
 def test_events_come_in_a_recent_version(stripe: StripeEvidence, environment: Environment, policy: Policy) -> None:
     """Events in an old API version lack fields that today's SDKs and documentation expect.
 
-    Fix: create the endpoint anew with the version of the service's SDK, and declare it as stripe.api_version.
+    Fix: create a new endpoint with the version of the service's SDK, and declare it as stripe.api_version.
     """
     oldest = policy.duration("max_age")
     for endpoint in _versioned(stripe, environment):

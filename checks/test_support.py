@@ -147,7 +147,7 @@ def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
 def test_nobody_waits_longer_than_was_promised(support_tickets: SupportTicketsEvidence) -> None:
     """A user who gets no answer leaves, and tells others.
 
-    Fix: answer the tickets that are named, or promise what can be kept (support.tickets.answer_within).
+    Fix: answer the tickets that are named, or declare a longer time in support.tickets.answer_within.
     """
     support_tickets.require("waiting")
     now, promised = support_tickets.taken_at, support_tickets.answer_within

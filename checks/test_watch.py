@@ -69,7 +69,7 @@ def test_nothing_alarms_before_users_come(
 ) -> None:
     """If an alert fires when users come, they are the first to notice the problem.
 
-    Fix: start gonogo watch long enough before, in another terminal; resolve the alarm, and run again.
+    Fix: start gonogo watch early enough, in another terminal; resolve the alert, and run again.
     """
     green = watch_green
     alarms = [
@@ -124,7 +124,7 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
 def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
     """A threshold that no watch judges wakes nobody; neither does a message to an address that was never tried.
 
-    Fix: gonogo watch, in another terminal, with the channels that are told; gonogo watch --test-channels sends each a test.
+    Fix: start gonogo watch in another terminal, with its channels; gonogo watch --test-channels sends each a test message.
     """
     age = alarm.taken_at - alarm.looked_until
     if not at_most(age, 2 * alarm.every + policy.duration("late"), "age of the newest round"):
@@ -198,7 +198,7 @@ def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
 def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environment) -> None:
     """The record must show that all was well, that people would have been notified, and that the watch never stopped.
 
-    Fix: see what the alarm was about, acknowledge it with gonogo ack, and let the watch go on: gonogo watch.
+    Fix: find the cause of the alert, acknowledge it with gonogo ack, and continue the watch: gonogo watch.
     """
     watch, name = environment.require(Watch), watched.scope[-1]
     rule = rules_of(watch)[name]
