@@ -60,7 +60,7 @@ def test_file_has_keys_of_its_own_account(key_account: KeyAccountEvidence) -> No
     where = f"{key_account.file}: {key_account.name}"
     assert so(key_account.present, "key", "there", "missing"), f"{where} is missing, or empty"
     assert so(not key_account.refused, "key now", "accepted", "refused"), (
-        f"Stripe does not accept {where}: it was rolled, or is nobody's"
+        f"Stripe does not accept {where}: it was rolled, or does not exist"
     )
     if not key_account.account:
         raise Unobserved(f"Stripe does not say of which account {where} is")

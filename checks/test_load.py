@@ -43,7 +43,7 @@ def test_load_was_made_as_planned(load: LoadEvidence) -> None:
     )
     assert at_least(requests, 1, "requests made"), "not one request was made in the measured time"
     assert below(failed, requests, "requests failed"), (
-        f"not one of {requests} requests was answered rightly: under load the service serves nobody{failed_for(load)}"
+        f"none of {requests} requests was answered correctly under load{failed_for(load)}"
     )
 
 

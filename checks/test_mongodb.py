@@ -100,7 +100,7 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
     if mongo.sharded:
         return  # the router finds the primaries of the shards; mongo-majority-write shows that it does
     assert so(not mongo.standalone, "replica set", "yes", "no, a single server"), (
-        f"{_members(mongo)} takes writes, and is no member of a replica set: nobody has what it loses"
+        f"{_members(mongo)} takes writes, and is no member of a replica set: its data has no copy"
     )
     assert so(mongo.writable_primary, "primary", "there", "missing"), (
         f"the replica set of {_members(mongo)} has no primary: nothing can be written"
@@ -197,7 +197,7 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
     Fix: look at the user's rights on its database, then at the health of the members.
     """
     assert so(mongo_write.acknowledged, "write", "acknowledged", "not acknowledged (w=0)"), (
-        "the service's own URL says w=0: nobody answers whether a write was kept"
+        "the service's own URL says w=0: writes are not confirmed"
     )
     if mongo_write.kept_out:
         raise Unobserved(

@@ -38,7 +38,7 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
     _require_all_there(oncall)
     oncall.require("levels", "told")
     assert at_least(oncall.levels, 1, "levels of the escalation policy"), (
-        f"{oncall.system}: the escalation policy has no level: it tells nobody"
+        f"{oncall.system}: the escalation policy has no level: it notifies nobody"
     )
     alone = gaps(oncall.told, oncall.begins, oncall.ends, people=2)
     people = sorted({shift.person for shift in oncall.told})
@@ -57,7 +57,7 @@ def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
     oncall.require("people")
     if not oncall.people:
         _require_all_there(oncall)
-        raise Unobserved(f"{oncall.system}: nobody is on call, so that nobody could be asked about")
+        raise Unobserved(f"{oncall.system}: nobody is on call, so there is nobody to check")
     mute = [f"{one.person} has no contact method that is on" for one in oncall.people if not one.methods]
     mute += [
         f"{one.person} has no notification rule of an urgent alert ({', '.join(one.methods)} would do)"

@@ -27,8 +27,8 @@ def test_port_accepts_connections(redis: RedisEvidence) -> None:
 
     Fix: see that the server runs and listens on this address; compare with the URL in the environment.
     """
-    assert so(redis.listening, "port", "listening", "nobody listens"), (
-        f"nobody listens at {redis.address}: {redis.problem}"
+    assert so(redis.listening, "port", "listening", "nothing listens"), (
+        f"nothing listens at {redis.address}: {redis.problem}"
     )
 
 

@@ -78,7 +78,7 @@ def test_nothing_alarms_before_users_come(
     ]
     age = green.taken_at - green.looked_until
     if not at_most(age, 2 * green.every + policy.duration("late"), "age of the newest round"):
-        raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
+        raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: no watch runs", hint=_WATCH)
     assert nothing(alarms, f"alarms within the last {format_duration(green.wanted)}"), (
         f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
     )
@@ -91,12 +91,12 @@ def test_nothing_alarms_before_users_come(
     if green.gaps or not at_least(green.looked_until - since, green.wanted, "watched without a gap for"):
         seen = min(green.looked_until - since, green.wanted)
         raise Unobserved(
-            f"somebody has watched for {format_duration(max(seen, timedelta(0)))} without a gap; "
+            f"the watch has run for {format_duration(max(seen, timedelta(0)))} without a gap; "
             f"{format_duration(green.wanted)} is wanted",
             hint=_WATCH,
         )
     if green.undecided:
-        raise Unobserved(f"nobody can say of {and_more(green.undecided, _FEW)}", hint="let it go on, and ask again")
+        raise Unobserved(f"not decided yet: {and_more(green.undecided, _FEW)}", hint="let it go on, and ask again")
     if wanted := environment.service.release:
         _judge_release(green, wanted)
 
@@ -128,17 +128,17 @@ def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
     """
     age = alarm.taken_at - alarm.looked_until
     if not at_most(age, 2 * alarm.every + policy.duration("late"), "age of the newest round"):
-        raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
+        raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: no watch runs", hint=_WATCH)
     if not alarm.as_declared:
         raise Unobserved(
             f"the watch that runs judges {alarm.threshold} by another file, or not at all",
             hint="end it, and begin it again with this file",
         )
     assert so(alarm.state is not AlertState.NO_DATA, "threshold", "judged", "not to be read"), (
-        f"nobody can read {alarm.threshold}: {alarm.reason or 'no value'}"
+        f"{alarm.threshold} cannot be read: {alarm.reason or 'no value'}"
     )
     if alarm.state in {None, AlertState.PENDING}:
-        raise Unobserved(f"nobody can say of {alarm.threshold} yet", hint="let it go on, and ask again")
+        raise Unobserved(f"{alarm.threshold} is not decided yet", hint="let it go on, and ask again")
     assert at_least(len(alarm.channels), 1, "channels that are told"), (
         f"nobody would be notified of {alarm.threshold}: watch.channels is empty"
     )
@@ -150,15 +150,15 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
     """Whether a message to it arrives, as far as its own newest answer says."""
     name = channel.name
     assert so(channel.known, f"{name}, by the watch that runs", "told", "not told"), (
-        f"the watch that runs does not tell {name}: it was begun without it"
+        f"the running watch does not notify {name}: it was begun without it"
     )
     if channel.utc is None:
         raise Unobserved(f"{name} was never sent a test message", hint=_TEST)
     when = f"{channel.utc:%Y-%m-%d %H:%M} UTC"
     if channel.address is SameAddress.UNKNOWN:
         raise Unobserved(
-            f"the address of {name} is not known here: whether it is the one that was tested, {when}, nobody can say",
-            hint="set the secret that watch.channels names for it, as whoever watches has it",
+            f"the address of {name} is not known here, so it cannot be compared with the one that was tested {when}",
+            hint="set the secret that watch.channels names for it, as on the machine of the watch",
         )
     if channel.address is SameAddress.OTHER:
         raise Unobserved(f"{name} has another address than the one that was tested, {when}", hint=_TEST)
@@ -253,7 +253,7 @@ def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: 
         problems.append(f"{where}: {answered}; {format_duration(within)} is allowed ({alarm.reason})")
     if told and not alarm.delivered:
         answers = [f"{one.channel}: {one.answer}" for one in alarm.receipts] or ["nothing was sent"]
-        problems.append(f"{where}: nobody was told: {and_more(answers, _FEW)}")
+        problems.append(f"{where}: nobody was notified: {and_more(answers, _FEW)}")
     return problems
 
 

@@ -105,7 +105,7 @@ RED: list[tuple[str, str, Any, str]] = [
         "redis-listening",
         "redis",
         seen(listening=False, problem="the port refuses connections"),
-        "nobody listens at r.test:6380: the port refuses connections",
+        "nothing listens at r.test:6380: the port refuses connections",
     ),
     ("redis-reachable", "redis", seen(reachable=False, problem="WRONGPASS"), "r.test:6380: WRONGPASS"),
     ("redis-tls", "redis", seen(declared_tls=False), "starts with redis://, which is not encrypted"),

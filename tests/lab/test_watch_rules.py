@@ -230,7 +230,7 @@ def test_an_alert_tells_prometheus_what_people_need(tmp_path: Path) -> None:
                             "instance": "a",
                         },
                         "exp_annotations": {
-                            "summary": "The metrics of a cannot be scraped: nobody can say how the service is."
+                            "summary": "The metrics of a cannot be scraped: the state of the service is not known."
                         },
                     }
                 ],

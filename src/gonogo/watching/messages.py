@@ -72,7 +72,7 @@ def _subject(alarms: Sequence[Announcement], over: Sequence[Announcement], head:
     is_critical = any(announcement.severity == "critical" for announcement in shown)
     worst = ended if not alarms else "CRITICAL" if is_critical else "WARNING"
     titles = and_more(list(dict.fromkeys(announcement.title for announcement in shown)), _MOST_IN_SUBJECT)
-    unknown = ": nobody can say" if all(announcement.state == AlertState.NO_DATA for announcement in shown) else ""
+    unknown = ": unknown" if all(announcement.state == AlertState.NO_DATA for announcement in shown) else ""
     again = " (still)" if alarms and all(announcement.event == "reminded" for announcement in alarms) else ""
     besides = f"; {counted(len(over), 'alert')} over" if alarms and over else ""
     return f"{worst} {head.environment}: {titles}{unknown}{again}{besides}"
