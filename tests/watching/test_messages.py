@@ -19,13 +19,13 @@ def test_one_alert() -> None:
         "API errors (critical)\n"
         "  12 % of 1200 events within 5 min; above 5 % is too much\n"
         "  since 2026-12-01 09:00:00 -03 (12:00:00 UTC), for 5 min\n"
-        "  of the checklist: alerts.error-rate\n"
+        "  checklist line: alerts.error-rate\n"
         "  nobody acknowledged it within 5 min\n"
         "\n"
         "What to do\n"
-        "  say that you have it: gonogo ack api-errors-1 --by NAME --env production\n"
-        "  take the release back: ./deploy v41\n"
-        "  look: http://127.0.0.1:8080/\n"
+        "  acknowledge it: gonogo ack api-errors-1 --by NAME --env production\n"
+        "  roll back: ./deploy v41\n"
+        "  live page: http://127.0.0.1:8080/\n"
     )
     assert message.alarms
 

@@ -25,7 +25,7 @@ _HEAD = """\
 def prometheus_rules(environment: str, watch: Watch, launch: Launch | None) -> str:
     """A file of rules, in YAML."""
     rules, left_out, names = list[dict[str, Any]](), list[str](), set[str]()
-    runbook = f"To take the release back: {literal(launch.rollback)}" if launch and launch.rollback else ""
+    runbook = f"To roll back: {literal(launch.rollback)}" if launch and launch.rollback else ""
     for name, watched in watch.watched.items():
         signal = expressions(watched)
         if signal is None:
