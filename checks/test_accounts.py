@@ -11,7 +11,7 @@ from gonogo.evidence.accounts import DsnProjectEvidence, KeyAccountEvidence, Url
 def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> None:
     """Errors of staging among those of production wake people for nothing; the other way round they wake nobody.
 
-    Fix: copy the DSN anew from Sentry → Settings → Projects → the project → Client Keys (DSN), and restart the service;
+    Fix: copy the DSN again from Sentry → Settings → Projects → the project → Client Keys (DSN), and restart the service;
     or correct sentry.project, or the file's sentry_project.
     """
     where = f"{dsn_project.file}: {dsn_project.name}"
@@ -35,7 +35,7 @@ def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> Non
 def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
     """A staging that works on production's cluster deletes real bookings in its tests.
 
-    Fix: copy the connection string anew from Atlas → Clusters → the cluster → Connect, and restart the service; or
+    Fix: copy the connection string again from Atlas → Clusters → the cluster → Connect, and restart the service; or
     correct atlas.cluster, or the file's atlas_cluster.
     """
     where = f"{url_cluster.file}: {url_cluster.name}"
@@ -60,7 +60,7 @@ def test_file_has_keys_of_its_own_account(key_account: KeyAccountEvidence) -> No
     where = f"{key_account.file}: {key_account.name}"
     assert so(key_account.present, "key", "there", "missing"), f"{where} is missing, or empty"
     assert so(not key_account.refused, "key now", "accepted", "refused"), (
-        f"Stripe does not accept {where}: it was rolled, or is nobody's"
+        f"Stripe does not accept {where}: it was rolled, or does not exist"
     )
     if not key_account.account:
         raise Unobserved(f"Stripe does not say of which account {where} is")

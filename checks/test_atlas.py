@@ -67,9 +67,9 @@ def test_cluster_is_as_it_was_ordered(atlas: AtlasEvidence, environment: Environ
 
 @pytest.mark.check("atlas-connection")
 def test_service_connects_to_this_cluster(atlas: AtlasEvidence) -> None:
-    """Everything is read of one cluster, and the service stores its data in another.
+    """The other checks prove nothing if the service stores its data in another cluster than the declared one.
 
-    Fix: copy the connection string anew from Clusters → Connect, or correct atlas.cluster.
+    Fix: copy the connection string again from Clusters → Connect, or correct atlas.cluster.
     """
     if not atlas.service_hosts:
         raise Unobserved("the service's connection string names no host", hint="declare mongodb.url")
@@ -152,7 +152,7 @@ def test_only_the_servers_reach_the_database(atlas: AtlasEvidence, environment: 
 
 @pytest.mark.check("atlas-backup")
 def test_backups_are_made(atlas: AtlasEvidence, environment: Environment) -> None:
-    """The newest complete snapshot is the most that can be saved, and tomorrow's is made by a schedule only.
+    """A restore can only return to the newest complete snapshot, and only a schedule makes the next one.
 
     Fix: Clusters → Backup: switch it on, with a daily policy; take one on demand before the release is deployed.
     """
@@ -174,7 +174,7 @@ def test_backups_are_made(atlas: AtlasEvidence, environment: Environment) -> Non
 
 @pytest.mark.check("atlas-backup-kept")
 def test_newest_backup_is_kept(atlas: AtlasEvidence) -> None:
-    """A snapshot that is deleted within the hour is no way back in the second hour.
+    """A snapshot that is deleted within the hour cannot be restored in the second hour.
 
     Fix: Clusters → Backup → Backup Policy: keep snapshots for days; take one on demand that is kept.
     """

@@ -49,7 +49,7 @@ def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
         raise Unobserved(f"{atlas.cluster}: whether an alert is about it cannot be told: {'; '.join(faults)}")
     others = sorted({alert.metric or alert.event for alert in atlas.alerts} - _DOWN)
     raise AssertionError(
-        f"{atlas.cluster}: nobody is told when a node or the primary is lost (HOST_DOWN, NO_PRIMARY): "
+        f"{atlas.cluster}: nobody is notified when a node or the primary is lost (HOST_DOWN, NO_PRIMARY): "
         f"{'; '.join(faults) or 'there is no such alert'}; other alerts: {', '.join(others) or 'none'}"
     )
 
@@ -70,7 +70,7 @@ def test_somebody_is_told_when_room_runs_out(atlas: AtlasEvidence, policy: Polic
             _notes_threshold(alert, most, atlas.cluster)
     missing = [room for room, metrics in _ROOM.items() if not metrics & told_metrics]
     assert nothing(missing, f"of disk and connections, without an alert at {most:g} % or below"), (
-        f"{atlas.cluster}: nobody is told when {' and '.join(missing)} run out"
+        f"{atlas.cluster}: nobody is notified when {' and '.join(missing)} run out"
     )
 
 

@@ -11,7 +11,7 @@ from gonogo.families.ports.banner_entry import BannerEntry
 
 @pytest.mark.check("banner-*")
 def test_port_answers_as_declared(banner: BannerEvidence, environment: Environment) -> None:
-    """The team said who must answer at this port, or that nobody may be able to reach it.
+    """Something depends on this port being open, or on its being closed.
 
     Fix: look at the server there and at the firewall before it, or correct the entry under [banners].
     """

@@ -52,7 +52,7 @@ def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
 
 @pytest.mark.check("http-origins")
 def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Environment) -> None:
-    """Whoever lets pages of any origin read replies lets any site act as the user who visits it.
+    """An API that lets pages of any origin read its replies lets any site act as the user who visits it.
 
     Fix: answer Access-Control-Allow-Origin with one of the declared origins, or not at all; never repeat the Origin that was sent.
     """
@@ -71,7 +71,7 @@ def test_foreign_pages_read_nothing(service: ServiceEvidence, environment: Envir
 
 @pytest.mark.check("http-plain-declared")
 def test_redirects_lead_to_declared_names(plain_http: PlainHttpEvidence, environment: Environment) -> None:
-    """Nobody looked at the certificate, and at what answers, under a name that the environment does not declare.
+    """A redirect to an undeclared name leads users to a server that nobody checked.
 
     Fix: declare it, as [hosts."www.example.com"], or redirect to the name that was asked for.
     """

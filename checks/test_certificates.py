@@ -56,7 +56,7 @@ def test_chain_builds_to_the_declared_trust(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-chain-strict")
 def test_chain_is_valid_by_the_letter(tls: TlsEvidence) -> None:
-    """Clients on Python 3.13 and newer check RFC 5280 by its letter, and refuse what others let pass.
+    """Clients on Python 3.13 and newer apply RFC 5280 strictly, and refuse certificates that others accept.
 
     Fix: have the authority reissue with critical basicConstraints, key usage, and key identifiers; a server's own
     certificate is no authority (CA:FALSE).
@@ -129,7 +129,7 @@ def test_renewal_reached_every_address(tls_all: tuple[TlsEvidence, ...], policy:
 def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
     """A weak key or hash lets others impersonate the service, and clients of today refuse it.
 
-    Fix: issue anew with an EC P-256 or RSA 2048 key, from an authority that has such keys and signs with SHA-256.
+    Fix: issue it again with an EC P-256 or RSA 2048 key, from an authority that signs with SHA-256 and has such keys itself.
     """
     for presented, leaf in tls.certificates:
         for certificate in (leaf, *presented.whole_path[1:]):
@@ -143,7 +143,7 @@ def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
 def test_browsers_accept_it(tls: TlsEvidence) -> None:
     """Browsers refuse what other clients let pass: keys of a rare kind, long lives, authorities without a public log.
 
-    Fix: issue anew with an EC P-256 or RSA key, for at most 100 days, from an authority that logs what it issues.
+    Fix: issue it again with an EC P-256 or RSA key, for at most 100 days, from an authority that logs what it issues.
     """
     for client in tls.clients:
         if client.name in _BROWSERS:
@@ -183,7 +183,7 @@ def test_certificate_is_not_revoked(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-revocation-known")
 def test_revocation_can_be_known(tls: TlsEvidence) -> None:
-    """Where nobody can tell whether a certificate was revoked, some clients refuse it, and no client protects its user.
+    """If the revocation of a certificate cannot be checked, some clients refuse it, and others are not protected.
 
     Fix: ssl_stapling on; with a resolver, and reload; or see why the authority's list cannot be read from here.
     """
@@ -241,7 +241,7 @@ def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environm
 
 @pytest.mark.check("tls-issuer")
 def test_declared_authority_issued(tls: TlsEvidence, environment: Environment) -> None:
-    """A certificate from elsewhere means that something else than our renewal put it there.
+    """A certificate of another authority was not installed by our own renewal.
 
     Fix: find out who issued it; then correct tls.issuer in the environment file, or replace the certificate.
     """

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def test_nothing_synthetic_stays_behind(walk: Walk) -> None:
     """Synthetic users take seats, and synthetic bookings make the numbers of the first day a lie.
 
-    Fix: removing a tester must remove what belongs to them; see what is named here, then run gonogo clean.
-    Accounts that the security journey registered go where api.remove is declared; else give it two, as api.accounts.
+    Fix: let the removal of a tester also remove the data that is named here, then run gonogo clean.
+    For accounts of the security journey, declare api.remove; or give it two accounts in api.accounts.
     """
     cleanup = clean_up(walk, Marks(walk.world.run_id))
     if cleanup.unasked:

@@ -42,7 +42,7 @@ def test_every_service_runs(compose: ComposeEvidence) -> None:
 
 @pytest.mark.check("compose-steady")
 def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy) -> None:
-    """What is started again every minute looks alive to whoever looks at the right moment.
+    """A container that restarts every minute looks healthy if you look at the right moment.
 
     Fix: docker compose logs SERVICE; look for its exit code, and for memory (docker inspect, OOMKilled).
     """
@@ -55,7 +55,7 @@ def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy
             below(container.restarts, most, f"restarts of {container.name}", kind="restarts")
             continue
         if container.started is None:
-            raise Unobserved(f"{compose.address}: nobody knows since when {container.name} runs")
+            raise Unobserved(f"{compose.address}: it is not known since when {container.name} runs")
         runs_for = timedelta(seconds=container.started)
         assert at_least(runs_for, settled, f"{container.name} runs since its last restart for", kind="settled"), (
             f"{compose.address}: {container.name} runs for {container.started} s after {_again(container)}; "
@@ -84,7 +84,7 @@ def test_declared_image_runs(compose: ComposeEvidence) -> None:
 
 @pytest.mark.check("compose-healthy")
 def test_health_checks_say_healthy(compose: ComposeEvidence) -> None:
-    """A process that runs may serve nobody; its own health check would tell.
+    """A process can run and still serve nobody; its own health check shows that.
 
     Fix: docker inspect --format '{{json .State.Health}}' NAME shows what the check printed.
     """
@@ -107,7 +107,7 @@ def test_health_checks_say_healthy(compose: ComposeEvidence) -> None:
 
 @pytest.mark.check("compose-ports")
 def test_published_ports_are_the_declared_ones(compose: ComposeEvidence) -> None:
-    """Docker publishes past the firewall: a database that somebody opened to look at is on the internet.
+    """Docker publishes ports past the firewall: a database that was opened for a moment is on the internet.
 
     Fix: remove the port from what runs (docker compose up -d --force-recreate), or declare it in the file.
     """
@@ -146,7 +146,7 @@ def test_services_come_back(compose: ComposeEvidence) -> None:
 
 @pytest.mark.check("compose-orphans")
 def test_nothing_else_runs(compose: ComposeEvidence) -> None:
-    """A service that was taken out of the file works on with the old code.
+    """A service that was removed from the file keeps running with the old code.
 
     Fix: docker compose up -d --remove-orphans.
     """

@@ -26,7 +26,7 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 @pytest.mark.check("droplet-found")
 def test_droplet_exists(droplet: DropletEvidence) -> None:
-    """The machine that everything is about.
+    """Without this droplet, no other check of it means anything.
 
     Fix: correct digitalocean.droplets.….id, or give the token access to the team that has it; power it on.
     """
@@ -49,7 +49,7 @@ def test_droplet_can_be_changed(droplet: DropletEvidence) -> None:
 
 @pytest.mark.check("droplet-size")
 def test_droplet_is_as_large_as_ordered(droplet: DropletEvidence, environment: Environment) -> None:
-    """What is paid for, before anybody asks the machine itself.
+    """A droplet that is smaller than ordered runs out of memory or processors under load.
 
     Fix: resize it in the control panel (Power off → Resize), or correct digitalocean.droplets in the environment file.
     """
@@ -106,7 +106,7 @@ def test_image_is_still_offered(droplet: DropletEvidence) -> None:
 
 @pytest.mark.check("droplet-addresses")
 def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Environment) -> None:
-    """Sizes and firewalls are read of one machine, and users are served by another.
+    """Size and firewall of this droplet mean nothing if another machine serves the users.
 
     Fix: correct the A records and hosts.….addresses, or digitalocean.droplets.….id. For a droplet
     without a host (a worker, or one behind a CDN) declare serves_hosts = false.
@@ -142,7 +142,7 @@ def test_account_has_ssh_keys(droplet: DropletEvidence) -> None:
 
 @pytest.mark.check("droplet-firewall")
 def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, environment: Environment) -> None:
-    """The cloud's firewall holds when the machine's own is off, and Docker does not write past it.
+    """The cloud firewall still protects when the server's own is off, and Docker cannot bypass it.
 
     Fix: Networking → Firewalls: put the droplet behind one, and delete the inbound rule that is named here. If a
     change did not reach the droplet, make it again.
@@ -203,7 +203,7 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
         "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
     )
     assert nothing(missing, f"of {len(_NEEDED)} figures, without an alert at {most:g} % or below"), (
-        f"{_name(droplet)}: nobody is told about {problems}{untagged}"
+        f"{_name(droplet)}: nobody is notified about {problems}{untagged}"
     )
     droplet.require("measured")
     assert so(droplet.measured is not False, "metrics agent", "measures", "no value"), (
@@ -214,7 +214,7 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
 
 @pytest.mark.check("droplet-snapshot")
 def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment: Environment) -> None:
-    """The way back is as old as the newest copy.
+    """A restore returns to the newest snapshot, however old it is.
 
     Fix: doctl compute droplet-action snapshot ID --wait, before the release is deployed; enable backups.
     """
@@ -247,7 +247,7 @@ def test_a_copy_is_older_than_the_release(
     environment: Environment,
     policy: Policy,
 ) -> None:
-    """A copy that was taken when the release ran already is no way back from it.
+    """A snapshot that was taken after the deployment contains the new release, and cannot undo it.
 
     Fix: keep a snapshot from before the deployment; next time, take it first and deploy then.
     """

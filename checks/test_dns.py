@@ -146,7 +146,7 @@ def test_zone_itself_is_no_alias(dns_zone: DnsZoneEvidence) -> None:
 
 @pytest.mark.check("dns-no-transfer")
 def test_nobody_may_copy_the_zone(dns_zone: DnsZoneEvidence) -> None:
-    """Whoever has the whole zone knows every machine, also those that nobody was to know.
+    """Whoever can copy the whole zone knows every machine, also those that should stay unknown.
 
     Fix: allow zone transfers (AXFR) to the other name servers only.
     """

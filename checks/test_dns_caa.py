@@ -16,7 +16,7 @@ _UNDERSTOOD_TAGS = {"issue", "issuewild", "issuemail", "issuevmc", "iodef", "con
 def test_caa_permits_our_authority(
     dns_host: DnsHostEvidence, tls_all: tuple[TlsEvidence, ...], environment: Environment
 ) -> None:
-    """CAA that forbids the authority lets today's certificate live, and makes the next renewal fail.
+    """If CAA does not permit the authority, today's certificate still works, and the next renewal fails.
 
     Fix: add 'CAA 0 issue "AUTHORITY"' for the authority that renews, or correct tls.caa.
     """

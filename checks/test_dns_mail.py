@@ -40,7 +40,7 @@ def test_mail_for_the_domain_arrives(dns_mail: DnsMailEvidence, environment: Env
 
 @pytest.mark.check("dns-spf")
 def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
-    """Two SPF records are none, and one that lets everybody send protects nobody (RFC 7208, 3.2).
+    """Two SPF records count as none, and one that lets everybody send protects nobody (RFC 7208, 3.2).
 
     Fix: keep one TXT record that begins with v=spf1, with all senders in it, and end it with -all or ~all.
     """

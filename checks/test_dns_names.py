@@ -66,7 +66,7 @@ def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
 
 @pytest.mark.check("dns-host-answers")
 def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Environment) -> None:
-    """Where the addresses are a provider's to choose, each of them must serve this host all the same.
+    """If a provider chooses the addresses, each of them must still serve this host.
 
     Fix: ask the provider why that address does not serve the host, or stop using the alias.
     """
@@ -79,7 +79,7 @@ def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Env
 def test_resolvers_agree(
     dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, environment: Environment, policy: Policy
 ) -> None:
-    """Users ask resolvers, and a resolver lives with an old answer for as long as its TTL said.
+    """Users ask resolvers, and a resolver keeps an old answer until its TTL is over.
 
     Fix: wait for the old TTL to pass, or flush the caches of those public resolvers that offer it; if the message names
     another cause, waiting does not help.
@@ -122,7 +122,7 @@ def test_no_resolver_is_stale(dns_host: DnsHostEvidence, dns_name: DnsNameEviden
 
 @pytest.mark.check("dns-ttl")
 def test_turning_back_is_fast(dns_host: DnsHostEvidence, environment: Environment) -> None:
-    """On launch day, turning back takes as long as the TTL that was published the day before.
+    """On launch day, a rollback by DNS takes as long as the TTL that was published the day before.
 
     Fix: lower the record's TTL, and wait for the old one to pass before the launch.
     """
@@ -162,7 +162,7 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
 def test_every_name_leads_to_a_server_that_answers(
     dns_name: DnsNameEvidence, dns_zone: DnsZoneEvidence, environment: Environment
 ) -> None:
-    """A name that users type and that leads to a machine which is gone, or to somebody else's, is a broken front door.
+    """A name that users type must not lead to a machine that is gone, or that belongs to somebody else.
 
     Fix: point the name to the service, or take it out of the zone and out of dns.names.
     """

@@ -21,7 +21,7 @@ _MOST_SHOWN = 5
 
 @pytest.mark.check("document-answers")
 def test_operations_answer_at_all(walk: Walk) -> None:
-    """The control: an operation answers with 2xx to a user, or nothing would mean anything; and none is dead.
+    """This is the control: if operations do not answer a user, their refusals prove nothing.
 
     Fix: implement what is documented, or remove it; else check that http.openapi and [api] belong to this service.
     """
@@ -43,7 +43,7 @@ def test_operations_answer_at_all(walk: Walk) -> None:
 
 @pytest.mark.check("document-errors")
 def test_nothing_breaks_the_service(walk: Walk) -> None:
-    """A request that the document allows, or one that is a little wrong, and the service breaks: users will send both.
+    """Users send every request that the document allows, and some that are slightly wrong: none may break the service.
 
     Fix: send the request by hand, find its trace in the log, and answer 4xx to what is wrong.
     """
@@ -52,9 +52,9 @@ def test_nothing_breaks_the_service(walk: Walk) -> None:
 
 @pytest.mark.check("document-tokens")
 def test_documented_tokens_are_demanded(walk: Walk) -> None:
-    """The document says that a token is needed, and everybody is answered: one forgotten line, and all of it is public.
+    """One forgotten line makes an operation public although the document demands a token.
 
-    Fix: demand the token at this route, on the server; write security = [] in the document only if it is meant so.
+    Fix: require the token at this route, on the server; write security = [] in the document only if that is intended.
     """
     _none(walk, "tokens")
     conformance: Conformance = walk.keep["conformance"]
@@ -76,7 +76,7 @@ def test_replies_fit_their_schemas(walk: Walk) -> None:
 
 @pytest.mark.check("document-refuses")
 def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
-    """A price below nothing, an empty title: what is accepted once stays in the database, and breaks whatever reads it.
+    """A negative price or an empty title stays in the database once accepted, and breaks whatever reads it.
 
     Fix: validate every request by the schema that the document shows, before anything is stored, and answer 422.
     """
@@ -134,7 +134,7 @@ def test_other_methods_are_refused(walk: Walk) -> None:
 
 @pytest.mark.check("document-covered")
 def test_whole_document_was_asked(walk: Walk) -> None:
-    """What was not asked is not known to be right.
+    """An operation that was not tested may be wrong.
 
     Fix: raise api.document.requests, permit what is missing, or look at these operations yourself.
     """

@@ -11,7 +11,7 @@ from gonogo.evidence.documents import DocumentEvidence
 def test_document_keeps_up_with_what_it_is_about(repository_document: DocumentEvidence) -> None:
     """Whoever is called at night does what the document says; if it is older than what runs, that makes things worse.
 
-    Fix: read it against what has changed since, correct it, and commit it; or correct its entry under [documents].
+    Fix: compare the document with what has changed since, correct it, and commit it; or correct its entry in [documents].
     """
     file = repository_document.file
     assert nothing(repository_document.departures, "departures from what is declared"), (

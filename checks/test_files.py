@@ -10,7 +10,7 @@ from gonogo.families.servers.file_entry import FileEntry
 
 @pytest.mark.check("file-*")
 def test_file_is_as_declared(server_file: FileEvidence, environment: Environment) -> None:
-    """The team said what this file must be; a secret that anybody can read, or a setting that is missing, shows here.
+    """A secret that anybody can read, or a setting that is missing, is found here.
 
     Fix: correct the file on the server, or the entry under [files].
     """

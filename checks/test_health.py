@@ -85,7 +85,7 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment, p
 
 @pytest.mark.check("health-concerns")
 def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> None:
-    """What is degraded today is down at the launch; what was written long ago says nothing of today.
+    """A part that is degraded today may be down at the launch, and an old report says nothing about today.
 
     Fix: look at the part that is named; if that is acceptable, let health report it as healthy.
     """
@@ -102,7 +102,7 @@ def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> N
 
 @pytest.mark.check("health-latency")
 def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
-    """A health endpoint that takes its time shows a service that is busy before the launch has begun.
+    """A slow health endpoint shows that the service is busy before the launch has begun.
 
     Fix: see what the endpoint waits for; shallow health should call no other system.
     """
@@ -115,7 +115,7 @@ def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("health-private")
 def test_health_tells_no_secrets(health: HealthEvidence) -> None:
-    """Health is public: what it shows, everybody reads.
+    """Health is public: everybody can read what it shows.
 
     Fix: reduce the body to status, release and dependency names; then change the secret that was shown.
     """
@@ -160,7 +160,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
 
 @pytest.mark.check("clock-agrees")
 def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) -> None:
-    """Tokens, signatures and logs all live by the clock; one that is off refuses what is right.
+    """Tokens, signatures and logs depend on the clock; a wrong clock refuses valid ones.
 
     Fix: start the time service on that machine (timedatectl set-ntp true).
     """

@@ -31,7 +31,7 @@ _DECLARE_PAGE = 'declare a page that it serves: hosts."NAME".page = "/PATH", or 
 
 @pytest.mark.check("service-answers")
 def test_service_answers(service: ServiceEvidence, environment: Environment) -> None:
-    """A service that does not answer what it is known for cannot be launched, and proves nothing by what it refuses.
+    """A service that does not answer its own users cannot be launched, and its refusals prove nothing.
 
     Fix: look at the backend that is behind the named answers; where the page is another one, declare hosts.NAME.page.
     """
@@ -87,8 +87,8 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
         f"{crowded[0].summary}, while further connections of this machine were open"
     )
     again = [f"{exchange.url} answers {exchange.status} after {exchange.earlier[0]}" for exchange in service.again]
-    assert nothing(again, "answers at a further time of asking"), (
-        f"{len(again)} answers came at a further time of asking only: {again[0]}"
+    assert nothing(again, "answers only after asking again"), (
+        f"{len(again)} answers came only after asking again: {again[0]}"
     )
     limit, slowest = policy.duration("max_wait"), service.slowest
     if slowest:

@@ -89,7 +89,7 @@ def test_replies_are_not_cached(health: HealthEvidence) -> None:
 
 @pytest.mark.check("http-no-banner")
 def test_versions_are_not_told(health: HealthEvidence) -> None:
-    """A version in the Server header tells attackers which holes to try.
+    """A version in the Server header tells attackers which vulnerabilities to try.
 
     Fix: server_tokens off; and remove X-Powered-By.
     """

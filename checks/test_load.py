@@ -30,7 +30,7 @@ _MIB = 2**20
 
 @pytest.mark.check("load-ran")
 def test_load_was_made_as_planned(load: LoadEvidence) -> None:
-    """Everything else about the load means little if less was asked than the launch will ask.
+    """The other results of the load mean little if less traffic was sent than the launch will bring.
 
     Fix: read what the generator says; gonogo load --profile smoke shows quickly whether the scenarios work.
     """
@@ -43,7 +43,7 @@ def test_load_was_made_as_planned(load: LoadEvidence) -> None:
     )
     assert at_least(requests, 1, "requests made"), "not one request was made in the measured time"
     assert below(failed, requests, "requests failed"), (
-        f"not one of {requests} requests was answered rightly: under load the service serves nobody{failed_for(load)}"
+        f"none of {requests} requests was answered correctly under load{failed_for(load)}"
     )
 
 
@@ -78,7 +78,7 @@ def test_replies_are_right(load: LoadEvidence, environment: Environment) -> None
 
 @pytest.mark.check("load-failures")
 def test_what_matters_most_seldom_fails(load: LoadEvidence, environment: Environment) -> None:
-    """A team names what its business lives by, and how much of it may fail.
+    """The business depends on these operations, and each has a share that may fail.
 
     Fix: compare the failures with the logs of whatever answers these requests; the page names the endpoints.
     """
@@ -94,7 +94,7 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
     """
     fit(load)
     least, visits = policy.number("min_served_fraction"), load.visits_ended + load.visits_given_up
-    assert at_least(visits, 1, "visits ended"), "not one visit came to an end in the measured time"
+    assert at_least(visits, 1, "visits ended"), "no visit ended in the measured time"
     # At its least by what the generator itself may have given up, at its most by the visits that nobody began.
     ours = sum(endpoint.failed - endpoint.failed_at_least for endpoint in load.endpoints)
     unseen = not_made(load.generator, sum(endpoint.requests for endpoint in load.endpoints))
@@ -136,7 +136,7 @@ def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
 
 @pytest.mark.check("load-memory")
 def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environment) -> None:
-    """The kernel ends what takes too much, in the middle of a request.
+    """The kernel kills a process that uses too much memory, in the middle of a request.
 
     Fix: find what holds it (tracemalloc, memray), bound caches and pools, or give the service more.
     """

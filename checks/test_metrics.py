@@ -33,7 +33,7 @@ def test_metrics_parse(metrics: MetricsEvidence) -> None:
 
 @pytest.mark.check("metrics-lint")
 def test_metrics_are_well_formed(metrics: MetricsEvidence) -> None:
-    """What only some readers accept breaks with the next version of the monitoring.
+    """Metrics that only some readers accept may break with the next version of the monitoring.
 
     Fix: check the text with promtool check metrics; write metrics with the client library instead of by hand.
     """

@@ -100,7 +100,7 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
     if mongo.sharded:
         return  # the router finds the primaries of the shards; mongo-majority-write shows that it does
     assert so(not mongo.standalone, "replica set", "yes", "no, a single server"), (
-        f"{_members(mongo)} takes writes, and is no member of a replica set: nobody has what it loses"
+        f"{_members(mongo)} takes writes, and is no member of a replica set: its data has no copy"
     )
     assert so(mongo.writable_primary, "primary", "there", "missing"), (
         f"the replica set of {_members(mongo)} has no primary: nothing can be written"
@@ -109,7 +109,7 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
 
 @pytest.mark.check("mongo-wire-version")
 def test_server_is_supported(mongo: MongoEvidence, environment: Environment, policy: Policy) -> None:
-    """An unsupported server gets no security fixes, and drivers drop it without asking.
+    """An unsupported server gets no security fixes, and new drivers no longer connect to it.
 
     Fix: upgrade to a supported major version, one major at a time; where somebody else still repairs an older one,
     say so with mongodb.oldest_version.
@@ -128,7 +128,7 @@ def test_server_is_supported(mongo: MongoEvidence, environment: Environment, pol
 
 @pytest.mark.check("mongo-least-privilege")
 def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Environment) -> None:
-    """Whoever breaks into the service has all that its database user has.
+    """Whoever breaks into the service gets all rights of its database user.
 
     Fix: grant readWrite on the service's own database, and nothing else.
     """
@@ -147,7 +147,7 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
 
 @pytest.mark.check("mongo-indexes")
 def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) -> None:
-    """A missing index is fast with ten users and an outage with ten thousand; a missing unique one lets doubles in.
+    """A missing index is fast with ten users and an outage with ten thousand; a missing unique one allows duplicates.
 
     Fix: create the index that is named, in the background, before traffic comes.
     """
@@ -176,7 +176,7 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
 
 @pytest.mark.check("mongo-latency")
 def test_round_trips_are_short(mongo_latency: RoundTripEvidence, policy: Policy) -> None:
-    """Every request pays this several times.
+    """Every request waits for several round trips to the database.
 
     Fix: place service and cluster in one region; look for a proxy in between.
     """
@@ -192,12 +192,12 @@ def test_round_trips_are_short(mongo_latency: RoundTripEvidence, policy: Policy)
 
 @pytest.mark.check("mongo-majority-write")
 def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
-    """A write that a majority has survives the loss of a member; the service relies on it.
+    """A write that a majority has survives the loss of a member, and the service relies on that.
 
     Fix: look at the user's rights on its database, then at the health of the members.
     """
     assert so(mongo_write.acknowledged, "write", "acknowledged", "not acknowledged (w=0)"), (
-        "the service's own URL says w=0: nobody answers whether a write was kept"
+        "the service's own URL says w=0: writes are not confirmed"
     )
     if mongo_write.kept_out:
         raise Unobserved(
@@ -217,7 +217,7 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
 
 @pytest.mark.check("mongo-write-concern")
 def test_the_services_writes_wait_for_a_majority(mongo: MongoEvidence, mongo_status: MongoStatusEvidence) -> None:
-    """A write that only the primary has is told as kept, and is gone when the primary fails.
+    """A write that only the primary has is confirmed, and is lost when the primary fails.
 
     Fix: take w out of the service's URL, or write w=majority; set the cluster's default with setDefaultRWConcern.
     A write for which the service's own code asks for more is not seen here.
@@ -245,7 +245,7 @@ def test_the_services_writes_wait_for_a_majority(mongo: MongoEvidence, mongo_sta
 
 @pytest.mark.check("mongo-status-readable")
 def test_monitoring_user_can_look(mongo_status: MongoStatusEvidence) -> None:
-    """Who cannot see the replica set cannot see it fail.
+    """A monitoring user that cannot see the replica set cannot see it fail.
 
     Fix: grant clusterMonitor to the monitoring user, and give its URL.
     """
@@ -256,7 +256,7 @@ def test_monitoring_user_can_look(mongo_status: MongoStatusEvidence) -> None:
 
 @pytest.mark.check("mongo-members")
 def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment: Environment) -> None:
-    """A member that is down, or was never there, is the redundancy that the launch counts on.
+    """Without the declared number of healthy members there is no redundancy when one fails.
 
     Fix: read that member's log; bring it back, or remove it from the set. Add members (rs.add), or declare with
     mongodb.members = 1 that one is enough.
@@ -288,7 +288,7 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
 
 @pytest.mark.check("mongo-lag")
 def test_no_member_lags(mongo_status: MongoStatusEvidence, environment: Environment) -> None:
-    """When the primary fails, what the others have not yet is lost or waited for.
+    """When the primary fails, writes that the others do not have yet are lost.
 
     Fix: look at the member's disk and network. A deliberate delay (secondaryDelaySecs) is allowed.
     """

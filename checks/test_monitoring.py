@@ -34,7 +34,7 @@ _UNTOLD = timedelta(minutes=1)
 def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
     """A rule that cannot be evaluated never fires, and looks as if all were well.
 
-    Fix: see the page /rules of that Prometheus; correct the expression, and let it read its rules again.
+    Fix: open the page /rules of this Prometheus, correct the expression, and reload the rules.
     """
     prometheus.require("rules")
     rules = _ours(prometheus, environment)
@@ -53,7 +53,7 @@ def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Enviro
 
 @pytest.mark.check("prometheus-quiet")
 def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environment: Environment) -> None:
-    """Whoever lets users in while an alert fires begins with an incident.
+    """If an alert fires when users come, the launch begins with an incident.
 
     Fix: resolve the alert. Name alerts that fire all the time on purpose in monitoring.always_firing, and alerts that do
     not matter for the launch in monitoring.may_fire.
@@ -67,7 +67,7 @@ def test_no_alert_of_prometheus_fires(prometheus: PrometheusEvidence, environmen
 def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
     """Metrics that nobody collects cannot show a problem.
 
-    Fix: see the page /targets of that Prometheus. Where it reaches the service by another address, name the label of each
+    Fix: open the page /targets of this Prometheus. If it reaches the service by another address, name the label of each
     of its targets in monitoring.instances.
     """
     prometheus.require("targets")
@@ -87,7 +87,7 @@ def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environ
 
 @pytest.mark.check("prometheus-payment-alert")
 def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
-    """Payments that fail cost money by the minute; a rule over a series that is not there never says so.
+    """Failed payments cost money every minute, and a rule over a missing series never fires.
 
     Fix: write an alerting rule over monitoring.payments (gonogo rules writes one from watch.thresholds), and let
     Prometheus send to an Alertmanager.
@@ -96,7 +96,7 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
     series = environment.require(Monitoring).payments or ""
     word = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
     rules = [rule for rule in _ours(prometheus, environment) if word.search(rule.query)]
-    assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus goes by {series}"
+    assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus uses {series}"
     working = [
         rule
         for rule in rules
@@ -111,13 +111,13 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
         f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
     )
     assert at_least(prometheus.alertmanagers, 1, "Alertmanagers"), (
-        "Prometheus sends its alerts to no Alertmanager: nobody would be told"
+        "Prometheus sends its alerts to no Alertmanager: nobody would be notified"
     )
 
 
 @pytest.mark.check("alertmanager-quiet")
 def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
-    """An alert that somebody silenced, or that another one holds back, is not green either.
+    """An alert that is silenced or suppressed is still a problem.
 
     Fix: resolve the alert. Name alerts that do not matter for the launch in monitoring.may_fire.
     """
@@ -127,7 +127,7 @@ def test_no_alert_of_alertmanager_stands(alertmanager: AlertmanagerEvidence, env
 
 @pytest.mark.check("alertmanager-hears")
 def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environment) -> None:
-    """No alert, and no way for one to arrive, look the same; what fires all the time shows which it is.
+    """No alerts and no connection look the same; an alert that always fires shows the difference.
 
     Fix: check whether Prometheus lists this Alertmanager (page /status), whether the rule exists, and who silenced it.
     """
@@ -139,11 +139,11 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
     labels = ", ".join(f"{name}={value}" for name, value in section.labels.items())
     foreign = f" with {labels}, though without" if {alert.name for alert in arrived} & {*silent} else ""
     assert nothing(silent, "alerts that always fire, and did not arrive", of=len(section.always_firing)), (
-        f"{', '.join(silent)} fires all the time, and did not arrive{foreign}: nor would any other alert"
+        f"{', '.join(silent)} always fires, but did not arrive{foreign}: no other alert would arrive either"
     )
     held = [_described(alert) for alert in ours if alert.state == "suppressed"]
     assert nothing(held, "alerts that always fire, and are held back"), (
-        f"nobody is told of what must always be heard: {and_more(held, _FEW)}"
+        f"alerts that always fire are suppressed, so others may be too: {and_more(held, _FEW)}"
     )
 
 
@@ -151,7 +151,7 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
 def test_dashboard_shows_what_happens_now(
     dashboard: DashboardEvidence, environment: Environment, policy: Policy
 ) -> None:
-    """A panel that says "No data" is found out by whoever needs it at 3 a.m.
+    """A panel that says "No data" is noticed only when somebody needs it at 3 a.m.
 
     Fix: open the dashboard, and check what the query of that panel returns; name a panel that is empty while all is well in
     may_be_empty of the dashboard.

@@ -36,14 +36,14 @@ def test_somebody_is_on_call(oncall: OnCallEvidence, environment: Environment) -
 
 @pytest.mark.check("oncall-escalates")
 def test_second_person_is_told(oncall: OnCallEvidence) -> None:
-    """Whoever is on call sleeps, drives, or has no battery left: then the policy tells somebody else, or nobody.
+    """If the first person does not answer, the policy must notify a second one, or nobody reacts.
 
     Fix: add a second level to the escalation policy, with somebody who is not on call at the first one.
     """
     _require_all_there(oncall)
     oncall.require("levels", "told")
     assert at_least(oncall.levels, 1, "levels of the escalation policy"), (
-        f"{oncall.system}: the escalation policy has no level: it tells nobody"
+        f"{oncall.system}: the escalation policy has no level: it notifies nobody"
     )
     alone = gaps(oncall.told, oncall.begins, oncall.ends, people=2)
     people = sorted({shift.person for shift in oncall.told})
@@ -55,14 +55,14 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
 
 @pytest.mark.check("oncall-reachable")
 def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
-    """A schedule calls nobody: what calls is a notification rule of each person, by a contact method that works.
+    """A schedule notifies nobody by itself: each person needs a notification rule and a working contact method.
 
     Fix: let each person who is named add a contact method and a rule for urgent alerts to the profile, and send a test.
     """
     oncall.require("people")
     if not oncall.people:
         _require_all_there(oncall)
-        raise Unobserved(f"{oncall.system}: nobody is on call, so that nobody could be asked about")
+        raise Unobserved(f"{oncall.system}: nobody is on call, so there is nobody to check")
     mute = [f"{one.person} has no contact method that is on" for one in oncall.people if not one.methods]
     mute += [
         f"{one.person} has no notification rule of an urgent alert ({', '.join(one.methods)} would do)"
@@ -74,7 +74,7 @@ def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
 
 @pytest.mark.check("oncall-service")
 def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environment) -> None:
-    """A service that somebody disabled, or a maintenance window that was forgotten, swallows every alert.
+    """A disabled service, or a forgotten maintenance window, discards every alert.
 
     Fix: enable the service that is named, end or move its maintenance window, and give it the escalation policy of the
     launch.
@@ -86,11 +86,11 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
         raise Unobserved(f"{oncall.system}: the service was not read")
     name = f"{oncall.system}: {service.name}"
     assert shown(service.takes_alerts, "service", service.status, "takes alerts"), (
-        f"{name} is {service.status}: an alert makes no incident, and nobody is told"
+        f"{name} is {service.status}: an alert makes no incident, and nobody is notified"
     )
     spans = [_of(maintenance, oncall.ends) for maintenance in service.maintenance]
     assert nothing(map(_span, spans), "maintenance windows over the launch"), (
-        f"{name} has a maintenance window {_spans(spans)}: nobody is told of an alert then"
+        f"{name} has a maintenance window {_spans(spans)}: nobody is notified of an alert in that time"
     )
     policy = environment.require(OnCall).policy
     assert equal(service.policy or policy, policy, "escalation policy of the service"), (
@@ -100,9 +100,9 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
 
 @pytest.mark.check("oncall-expected")
 def test_those_who_are_expected_are_on_call(oncall: OnCallEvidence, environment: Environment) -> None:
-    """Whoever is called at night without having been told of the launch reads about it first.
+    """A person who is called at night should know about the launch before.
 
-    Fix: correct the schedule, or oncall.expected; tell those who are new in it.
+    Fix: correct the schedule, or oncall.expected; inform people who are new in it.
     """
     _require_all_there(oncall)
     oncall.require("told")

@@ -37,7 +37,7 @@ def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
 
 @pytest.mark.check("openapi-usable")
 def test_description_can_be_used(openapi: OpenApiEvidence) -> None:
-    """A document that is valid and leads nowhere costs every partner a question.
+    """A document that is valid but names no reachable server costs every partner a question.
 
     Fix: give servers the public address of the API, and describe its operations.
     """

@@ -25,7 +25,7 @@ _TOO_MANY, _BROKEN = 429, 500
 
 @pytest.mark.check("rates-limited")
 def test_one_user_cannot_ask_without_end(walk: Walk) -> None:
-    """One user with a loop takes the service from all others, or guesses codes until one fits.
+    """One user with a loop can slow the service down for all others, or try codes until one fits.
 
     Fix: count requests by user and class of routes, in Redis with an expiry, and answer 429 with Retry-After.
     """

@@ -16,9 +16,9 @@ _HOST_NAMES = {"CNAME", "MX", "NS", "PTR", "SRV"}
 
 @pytest.mark.check("record-*")
 def test_record_is_as_declared(dns_record: DnsRecordEvidence, environment: Environment) -> None:
-    """The team said what must stand in DNS: mail, other services or certificates depend on it.
+    """Mail, other services or certificates depend on this record.
 
-    Fix: correct the record at the DNS provider of the zone, or the entry under [records]; dig shows it at each resolver.
+    Fix: correct the record at the zone's DNS provider, or the entry in [records]; dig shows it at each resolver.
     """
     entry = environment.table(RecordEntry)[dns_record.scope[-1]]
     conclusive = [answer for answer in dns_record.answers if answer.conclusive and answer.rcode != "SERVFAIL"]

@@ -27,8 +27,8 @@ def test_port_accepts_connections(redis: RedisEvidence) -> None:
 
     Fix: see that the server runs and listens on this address; compare with the URL in the environment.
     """
-    assert so(redis.listening, "port", "listening", "nobody listens"), (
-        f"nobody listens at {redis.address}: {redis.problem}"
+    assert so(redis.listening, "port", "listening", "nothing listens"), (
+        f"nothing listens at {redis.address}: {redis.problem}"
     )
 
 
@@ -156,7 +156,7 @@ def test_what_is_written_is_read_back(redis_write: RedisWriteEvidence) -> None:
 
 @pytest.mark.check("redis-status-readable")
 def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
-    """Who cannot see memory and persistence cannot see them fail.
+    """A monitoring user that cannot see memory and persistence cannot see them fail.
 
     Fix: ACL SETUSER monitor on >PASSWORD +info +ping, and give its URL.
     """
@@ -167,7 +167,7 @@ def test_monitoring_user_can_look(redis_status: RedisStatusEvidence) -> None:
 
 @pytest.mark.check("redis-supported")
 def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Environment) -> None:
-    """A hole that is found in a release which nobody repairs stays open, and everybody reads of it.
+    """A vulnerability in an unsupported release stays open, and is public.
 
     Fix: upgrade to a release that still gets security fixes; if a distribution or a provider still fixes an older one,
     declare it with redis.oldest_version.
@@ -194,13 +194,13 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
 
 @pytest.mark.check("redis-memory-policy")
 def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, environment: Environment) -> None:
-    """Without a limit the kernel chooses what dies; with the wrong policy writes fail, or sessions vanish.
+    """Without a limit the kernel kills the server; with the wrong policy writes fail, or sessions disappear.
 
     Fix: maxmemory and maxmemory-policy in the server's configuration; or correct redis.maxmemory_policy.
     """
     wanted = _declared(environment).maxmemory_policy
     if redis_status.max_memory_bytes is None:
-        raise Unobserved("INFO tells nothing about memory")
+        raise Unobserved("INFO does not report memory")
     assert above(redis_status.max_memory_bytes, 0, "maxmemory", "B"), (
         "maxmemory is not set: the server grows until the kernel ends it"
     )
@@ -211,14 +211,14 @@ def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, enviro
 
 @pytest.mark.check("redis-persistence")
 def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environment: Environment) -> None:
-    """A restart in launch week loses everything that was not meant to be lost.
+    """Without persistence, a restart in launch week loses the data.
 
     Fix: appendonly yes (or save 3600 1), and look at the disk when a status is not ok.
     """
     wanted = _declared(environment).persistence
     if wanted == "aof":
         if redis_status.append_only is None or redis_status.append_only_status is None:
-            raise Unobserved("INFO tells nothing about the append-only file")
+            raise Unobserved("INFO does not report the append-only file")
         assert so(redis_status.append_only, "append-only file", "on", "off"), (
             "the append-only file is off, declared is aof"
         )
@@ -245,7 +245,7 @@ def test_nothing_is_evicted_or_rejected(redis_status: RedisStatusEvidence) -> No
     counters = {"keys were evicted": redis_status.evicted, "connections were rejected": redis_status.rejected}
     for counter_name, counter in counters.items():
         if counter is None:
-            raise Unobserved("INFO tells nothing about evictions and rejections")
+            raise Unobserved("INFO does not report evictions and rejections")
         assert at_most(counter[1] - counter[0], 0, counter_name), (
             f"{counter[1] - counter[0]} {counter_name} within {format_duration(redis_status.watched)}"
         )

@@ -16,9 +16,9 @@ _IN_THE_WAY = {DEFAULT_PAGE, MAINTENANCE}
 
 @pytest.mark.check("request-*")
 def test_request_is_answered_as_declared(requested: RequestEvidence, environment: Environment) -> None:
-    """The team said what this request must be answered with; users, or other programs, rely on it.
+    """Users or other programs rely on this answer.
 
-    Fix: send it by hand with gonogo request NAME --env ENV; repair the service, or the entry under [requests].
+    Fix: send it with gonogo request NAME --env ENV; then repair the service, or correct the entry in [requests].
     """
     entry = environment.table(RequestEntry)[requested.scope[-1]]
     exchange = requested.exchange

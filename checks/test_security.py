@@ -38,9 +38,9 @@ _MARGIN_BYTES = 1024
 
 @pytest.mark.check("security-caller")
 def test_user_is_let_in(walk: Walk) -> None:
-    """The control: users with a good token are told apart, and a stranger is nobody, or a refusal would mean nothing.
+    """This is the control: if a valid token is not accepted, a refusal of other tokens proves nothing.
 
-    Fix: compare [api] with the API's documentation: how one registers and logs in, and who and where "me" is.
+    Fix: compare [api] with the API's documentation: how users register and log in, and which path and key "me" is.
     """
     api = walk.api
     walk.keep["caller"], walk.keep["other"] = caller, other = api.join("caller"), api.join("victim")
@@ -90,7 +90,7 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
 
 @pytest.mark.check("security-cors-own")
 def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
-    """The product's own page shows nothing at all when the API does not know where it comes from.
+    """The product's own page shows nothing if the API does not accept its origin.
 
     Fix: put every origin of [http] origins into the API's list, with its scheme, and its port if it has one.
     """
@@ -107,7 +107,7 @@ def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
 
 @pytest.mark.check("security-cors-vary")
 def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None:
-    """A cache in between hands one page's permission to another page, or to none.
+    """A cache gives one page's permission to another page if replies are not kept apart.
 
     Fix: send Vary: Origin with every reply that depends on it.
     """
@@ -121,7 +121,7 @@ def test_caches_keep_origins_apart(walk: Walk, environment: Environment) -> None
 
 @pytest.mark.check("security-tokens-forged")
 def test_forged_tokens_are_refused(walk: Walk) -> None:
-    """Whoever can write a token is whoever they want to be.
+    """An attacker who can forge a token can be any user.
 
     Fix: verify every token with the one algorithm that you sign with, never the one that its header names (RFC 8725).
     """
@@ -143,7 +143,7 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
 
 @pytest.mark.check("security-tokens-key")
 def test_nobody_guesses_the_key(walk: Walk) -> None:
-    """A key of a tutorial is in every word list: it is tried at leisure, against one token, without asking you.
+    """Keys from tutorials are in every word list, and can be tried offline against a single token.
 
     Fix: sign with 32 random bytes, as from: openssl rand -base64 32; all tokens of the old key become invalid.
     """
@@ -161,7 +161,7 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
 
 @pytest.mark.check("security-tokens-of-file")
 def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
-    """A good key in a file protects nobody while the service signs with another: an old one, or that of another environment.
+    """A good key in the file protects nobody while the service signs with an old or foreign one.
 
     Fix: restart the service with this file; docker inspect and /proc/PID/environ show what it was started with.
     """
@@ -190,7 +190,7 @@ def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
 
 @pytest.mark.check("security-closed")
 def test_strangers_stay_outside(walk: Walk) -> None:
-    """What only users should see is found by everybody who guesses its address.
+    """Data for users only is found by everybody who guesses its address, unless a token is required.
 
     Fix: require a token on every route by default, and open only the few routes that are for strangers.
     """
@@ -208,7 +208,7 @@ def test_strangers_stay_outside(walk: Walk) -> None:
 
 @pytest.mark.check("security-admin-closed")
 def test_administration_is_for_administrators(walk: Walk) -> None:
-    """Every user is one request away from what administrators see.
+    """Without a check of the role, every user can send an administrator's request.
 
     Fix: require the role on every route of the administration, on the server.
     """
@@ -220,7 +220,7 @@ def test_administration_is_for_administrators(walk: Walk) -> None:
 
 @pytest.mark.check("security-objects")
 def test_objects_are_private(walk: Walk) -> None:
-    """Whoever counts up a number in an address reads what belongs to others: the most common leak of all APIs.
+    """An attacker who counts up a number in an address reads other users' data: the most common leak of APIs.
 
     Fix: look objects up by id and owner in one query, and answer 404 otherwise (OWASP API1).
     """
@@ -245,7 +245,7 @@ def test_objects_are_private(walk: Walk) -> None:
 
 @pytest.mark.check("security-errors")
 def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
-    """A stack trace names files, versions and queries: a map for whoever looks for the next way in.
+    """A stack trace tells attackers files, versions and queries.
 
     Fix: switch debug off, and answer with a message of your own and an id that you find in the log.
     """
@@ -286,7 +286,7 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
 
 @pytest.mark.check("security-upload-limit")
 def test_large_files_are_refused(walk: Walk) -> None:
-    """One user with a large file fills the disk of all.
+    """Without a limit, one user's large files fill the disk for all.
 
     Fix: count bytes while they arrive, and answer 413 beyond the declared limit, before anything is stored.
     """
@@ -314,7 +314,7 @@ def test_large_files_are_refused(walk: Walk) -> None:
 
 @pytest.mark.check("security-operators-refused")
 def test_operators_are_no_values(walk: Walk) -> None:
-    """A login that asks the database with whatever it is sent opens every account.
+    """A login that passes its input to the database as a query opens every account.
 
     Fix: validate the type of every field before it gets into a query; pass values as parameters, never as text.
     """

@@ -74,9 +74,9 @@ def test_project_exists(sentry: SentryEvidence) -> None:
 
 @pytest.mark.check("sentry-key")
 def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environment) -> None:
-    """The DSN of another project: errors of the launch show up where nobody looks, or are refused and lost.
+    """With the DSN of another project, errors of the launch show up where nobody looks, or are lost.
 
-    Fix: copy the DSN anew from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
+    Fix: copy the DSN again from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
     sentry.ingest_hosts.
     """
     sentry.require("key_known")
@@ -137,7 +137,7 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     name = _section(environment).environment
     faults = [next(_faults(alert, name), "") for alert in sentry.alerts]
     assert at_least(faults.count(""), 1, "alerts that tell of new errors"), (
-        f"{sentry.project}: nobody is told of new errors: {'; '.join(faults)}"
+        f"{sentry.project}: nobody is notified of new errors: {'; '.join(faults)}"
     )
     telling = [alert for alert, fault in zip(sentry.alerts, faults, strict=True) if not fault]
     doubts = [next(_doubts(alert, name), "") for alert in telling]
@@ -167,7 +167,7 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
 
 @pytest.mark.check("sentry-new-issues")
 def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
-    """What nobody saw before the launch is what the launch broke, whether a threshold fires or not.
+    """A kind of error that did not exist before the launch was probably caused by it, even if no threshold fires.
 
     Fix: look at each at Sentry: resolve it with a release, or archive it with a reason.
     """
@@ -181,7 +181,7 @@ def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
 
 @pytest.mark.check("sentry-alerts-repeat")
 def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment, policy: Policy) -> None:
-    """An error that was overlooked once goes on for a month, and the alert is silent about it for so long.
+    """An alert that is repeated only after a month stays silent about an error that was overlooked once.
 
     Fix: in the alert, set the action interval to a day or less.
     """

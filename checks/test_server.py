@@ -97,7 +97,7 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
         f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
     )
     assert one_of(firewall.incoming, ("deny", "reject"), "incoming packets by default"), (
-        f"{server.address}: by default, ufw would {firewall.incoming or 'do nobody knows what'} with incoming packets"
+        f"{server.address}: by default, ufw would {firewall.incoming or 'do something unknown'} with incoming packets"
     )
     open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
     assert nothing(firewall.unfiltered, "IP versions whose packets are all taken in"), (
@@ -119,7 +119,7 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
 
 @pytest.mark.check("server-bans")
 def test_attackers_are_banned(server: ServerEvidence, environment: Environment) -> None:
-    """Guessing goes on for as long as it costs nothing, and a jail whose log nobody writes sees no attacker.
+    """Attackers guess passwords until something stops them, and a jail that reads an unused log sees no attack.
 
     Fix: apt install fail2ban; enable the jail in /etc/fail2ban/jail.local, with the logpath that the service writes
     (or backend = systemd); systemctl restart fail2ban; fail2ban-client status JAIL shows what it reads.
@@ -140,7 +140,7 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
 
 @pytest.mark.check("server-updates")
 def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
-    """Nobody logs in every night to install what was repaired yesterday.
+    """Nobody logs in every night to install security fixes.
 
     Fix: apt install unattended-upgrades; dpkg-reconfigure -plow unattended-upgrades; apt-config dump APT::Periodic
     shows "1" for both tasks, and no Enable "0"; unattended-upgrade --dry-run -v shows what it would install.
@@ -180,7 +180,7 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
 
 @pytest.mark.check("server-non-root")
 def test_service_does_not_run_as_root(server: ServerEvidence, environment: Environment) -> None:
-    """A hole in a process of root is a hole in the whole machine.
+    """A vulnerability in a process that runs as root gives away the whole server.
 
     Fix: User= in the unit file, USER in the Dockerfile; then restart.
     """

@@ -14,7 +14,7 @@ _ROOT_BY_KEY = ("no", "prohibit-password", "without-password", "forced-commands-
 
 @pytest.mark.check("server-login-methods")
 def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
-    """A server that asks for passwords is being asked for them around the clock, by everybody.
+    """A server that accepts passwords is attacked with guessed ones around the clock.
 
     Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no; then systemctl reload ssh.
     """
@@ -30,10 +30,10 @@ def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
 
 @pytest.mark.check("server-sshd")
 def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
-    """What sshd is told, also for those whom it would not ask today.
+    """The configuration counts for every account and connection, also for those that the login test does not try.
 
     Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no, PermitRootLogin
-    prohibit-password; `sshd -T` shows what holds; then systemctl reload ssh.
+    prohibit-password; `sshd -T` shows the settings in effect; then systemctl reload ssh.
     """
     if server.sshd is None:
         raise not_shown(server, "sshd")

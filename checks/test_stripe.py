@@ -22,9 +22,9 @@ _STATUS = "https://dashboard.stripe.com/account/status"
 
 @pytest.mark.check("stripe-keys")
 def test_secret_key_is_accepted(stripe: StripeEvidence) -> None:
-    """A key that was rolled, or copied without its last character: no payment works.
+    """With a key that was rolled, or copied without its last character, no payment works.
 
-    Fix: copy the secret key anew from https://dashboard.stripe.com/apikeys; a monitoring key is made in the same account.
+    Fix: copy the secret key again from https://dashboard.stripe.com/apikeys; a monitoring key is made in the same account.
     """
     assert so(stripe.accepted, "secret key", "accepted", "refused"), f"Stripe refuses the secret key: {stripe.problem}"
     apart = stripe.service_account and stripe.account and stripe.service_account != stripe.account
@@ -49,9 +49,9 @@ def test_mode_is_the_declared_one(stripe: StripeEvidence, environment: Environme
 
 @pytest.mark.check("stripe-business")
 def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: Environment) -> None:
-    """Charges that are switched off on the first day, or money that never reaches the bank.
+    """Without verification, Stripe may disable charges on the first day, or the money never reaches the bank.
 
-    Fix: https://dashboard.stripe.com/account/status shows what Stripe still wants to know.
+    Fix: see https://dashboard.stripe.com/account/status for the information that Stripe still needs.
     """
     stripe.require("account")
     due = stripe.requirements or Requirements()
@@ -119,7 +119,7 @@ def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> Non
 
 @pytest.mark.check("stripe-payouts")
 def test_money_is_sent_on_by_itself(stripe: StripeEvidence) -> None:
-    """Money that stays at Stripe because nobody sends it on.
+    """With manual payouts, money stays at Stripe until somebody sends it on.
 
     Fix: https://dashboard.stripe.com/settings/payouts → Payout schedule.
     """
@@ -157,7 +157,7 @@ def test_money_reaches_the_bank(stripe: StripeEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("stripe-brazil")
 def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environment) -> None:
-    """Methods of payment, and prices, are those of the account's country.
+    """The country of the account decides which payment methods and prices are possible.
 
     Fix: the country of an account cannot be changed; open one in the right country.
     """
@@ -175,7 +175,7 @@ def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environme
 
 @pytest.mark.check("stripe-pix")
 def test_pix_is_enabled(stripe: StripeEvidence, environment: Environment) -> None:
-    """Half of the customers would leave at the checkout.
+    """Without PIX, half of the customers would leave at the checkout.
 
     Fix: switch PIX on at https://dashboard.stripe.com/settings/payment_methods; Stripe may take days to review it.
     """

@@ -43,7 +43,7 @@ def test_events_are_sent_to_this_service(stripe: StripeEvidence, environment: En
 
 @pytest.mark.check("stripe-webhook-events")
 def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environment) -> None:
-    """A type that is not sent is a refund, or a failed payment, that nobody hears of.
+    """If a type is not sent, the service never learns of that refund or failed payment.
 
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Update details → Select events.
     """
@@ -59,7 +59,7 @@ def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environmen
 
 @pytest.mark.check("stripe-webhook-single")
 def test_one_endpoint_sends_to_this_service(stripe: StripeEvidence, environment: Environment) -> None:
-    """Each endpoint signs with a secret of its own: what the second one sends is refused, or comes twice.
+    """Each endpoint has its own secret: events from a second one are refused, or arrive twice.
 
     Fix: https://dashboard.stripe.com/webhooks → delete the endpoints that are left over; give all types to one.
     """
@@ -73,9 +73,9 @@ def test_one_endpoint_sends_to_this_service(stripe: StripeEvidence, environment:
 
 @pytest.mark.check("stripe-webhook-version")
 def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment: Environment) -> None:
-    """An SDK reads events of its own release; of another one, fields are missing or the event is refused.
+    """In events of another API version than the SDK's, fields are missing, or the SDK refuses them.
 
-    Fix: create the endpoint anew with the SDK's API version, since the version of an endpoint cannot be changed.
+    Fix: create a new endpoint with the SDK's API version, since the version of an endpoint cannot be changed.
     """
     declared = _declared(environment).api_version or ""
     for endpoint in _versioned(stripe, environment):
@@ -87,9 +87,9 @@ def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment
 
 @pytest.mark.check("stripe-webhook-age")
 def test_events_come_in_a_recent_version(stripe: StripeEvidence, environment: Environment, policy: Policy) -> None:
-    """Events in the shape of years ago lack the fields that today's SDKs and documents speak of.
+    """Events in an old API version lack fields that today's SDKs and documentation expect.
 
-    Fix: create the endpoint anew with the version of the service's SDK, and declare it as stripe.api_version.
+    Fix: create a new endpoint with the version of the service's SDK, and declare it as stripe.api_version.
     """
     oldest = policy.duration("max_age")
     for endpoint in _versioned(stripe, environment):
@@ -104,7 +104,7 @@ def test_events_come_in_a_recent_version(stripe: StripeEvidence, environment: En
 
 @pytest.mark.check("stripe-deliveries")
 def test_stripe_delivers_to_this_service(stripe: StripeEvidence, environment: Environment) -> None:
-    """A registered endpoint proves nothing: Stripe's own list of events tells whether the service takes them.
+    """A registered endpoint proves nothing: only Stripe's own list of events shows that the service accepts them.
 
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Event deliveries shows what the service answered.
     """
@@ -130,7 +130,7 @@ def test_stripe_delivers_to_this_service(stripe: StripeEvidence, environment: En
 
 @pytest.mark.check("stripe-undelivered")
 def test_no_event_was_lost(stripe: StripeEvidence, environment: Environment) -> None:
-    """An event that was not taken is a payment or a refund that the service does not know of.
+    """An event that was not accepted is a payment or a refund that the service does not know of.
 
     Fix: https://docs.stripe.com/webhooks/process-undelivered-events; resend the events from the dashboard.
     """

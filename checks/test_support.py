@@ -20,13 +20,13 @@ _FEW = 3
 
 @pytest.mark.check("support-mx")
 def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvidence, environment: Environment) -> None:
-    """Whoever writes to an address whose domain takes no mail gets a bounce, or an answer never.
+    """Whoever writes to an address whose domain accepts no mail gets a bounce, or no answer at all.
 
     Fix: give the domain an MX that points to a name with addresses of its own (RFC 5321, 5.1), or correct the address.
     """
     address, domain, mx = support_address.address, support_address.domain, support_address.mx
     assert so(mx.rcode != "NXDOMAIN", "domain", "exists", "does not exist"), (
-        f"mail to {address} has nowhere to go: {domain} does not exist"
+        f"mail to {address} cannot be delivered: {domain} does not exist"
     )
     if not mx.conclusive or mx.rcode == "SERVFAIL":
         raise Unobserved(
@@ -40,7 +40,7 @@ def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvid
         without = not any(server.addresses for server in support_address.servers)
         _require_addresses(support_address)
         assert so(not without, "address in place of an MX", "there", "missing"), (
-            f"mail to {address} has nowhere to go: {domain} has neither MX nor an address of its own"
+            f"mail to {address} cannot be delivered: {domain} has neither MX nor an address of its own"
         )
     world = any(is_public(known) for host in environment.hosts.values() for known in host.addresses)
     problems = list(route_problems(support_address.servers, world=world))
@@ -59,7 +59,7 @@ def _require_addresses(evidence: SupportAddressEvidence) -> None:
 
 @pytest.mark.check("support-recipient")
 def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvidence) -> None:
-    """A mailbox that nobody made, or that is full, bounces the first question of the first user.
+    """A mailbox that does not exist, or that is full, bounces the first question of the first user.
 
     Fix: create the mailbox or the alias at the mail provider, and write to it from outside.
     """
@@ -80,7 +80,7 @@ def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvide
 
 @pytest.mark.check("support-recipient-checked")
 def test_yes_of_the_mail_server_means_something(support_address: SupportAddressEvidence) -> None:
-    """A server that takes mail for everybody says nothing about one mailbox: the bounce comes later, or never.
+    """A server that accepts mail for everybody proves nothing about one mailbox: the bounce comes later, or never.
 
     Fix: let the server refuse addresses that do not exist; a test mail that arrives ([support.inbox]) proves more.
     """
@@ -133,7 +133,7 @@ def _unknown(evidence: SupportAddressEvidence) -> Iterator[Unobserved]:
 
 @pytest.mark.check("support-tracker")
 def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
-    """A trial that ended, a project that was moved or archived: questions of users go where nobody looks.
+    """If a trial ended, or the project was moved or archived, users' questions go where nobody looks.
 
     Fix: open the tracker as support does, and correct [support.tickets]; switch issues on, or renew the plan.
     """
@@ -147,7 +147,7 @@ def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
 def test_nobody_waits_longer_than_was_promised(support_tickets: SupportTicketsEvidence) -> None:
     """A user who gets no answer leaves, and tells others.
 
-    Fix: answer the tickets that are named, or promise what can be kept (support.tickets.answer_within).
+    Fix: answer the tickets that are named, or declare a longer time in support.tickets.answer_within.
     """
     support_tickets.require("waiting")
     now, promised = support_tickets.taken_at, support_tickets.answer_within

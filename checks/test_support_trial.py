@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.check("support-mail-arrives")
 def test_mail_to_support_arrives(walk: Walk) -> None:
-    """A server that takes mail may still lose it, or put it where nobody looks.
+    """A server that accepts mail may still lose it, or put it where nobody looks.
 
     Fix: write to the address from outside, and look for the mail: in other folders, in spam, at the forwarding.
     """
@@ -32,7 +32,7 @@ def test_mail_to_support_arrives(walk: Walk) -> None:
 
 @pytest.mark.check("support-ticket-tried")
 def test_ticket_is_opened_found_and_closed(walk: Walk) -> None:
-    """A tracker that can be read may take no new ticket: its plan is used up, or a rule hides what is new.
+    """A tracker that can be read may refuse new tickets: its plan is used up, or a rule hides them.
 
     Fix: open a ticket by hand as a user would, and look for it among the open ones.
     """

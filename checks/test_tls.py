@@ -65,7 +65,7 @@ def test_no_handshake_without_authentication(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-ciphers-modern")
 def test_keys_are_exchanged_with_forward_secrecy(tls: TlsEvidence) -> None:
-    """Without forward secrecy, whoever gets the key later reads all that was recorded before.
+    """Without forward secrecy, whoever gets the key later can read all recorded traffic.
 
     Fix: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; and reload.
     """
@@ -90,7 +90,7 @@ def test_keys_are_exchanged_with_forward_secrecy(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-clients")
 def test_clients_of_today_get_in(tls: TlsEvidence) -> None:
-    """A server may keep every rule and still agree on nothing with the clients that people have.
+    """A server can follow every rule and still have no version or cipher in common with users' devices.
 
     Fix: offer ECDHE with AES-GCM over TLS 1.2 or 1.3, groups X25519 and P-256, and an EC P-256 or RSA 2048 key.
     """
@@ -101,7 +101,7 @@ def test_clients_of_today_get_in(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-client-certificate")
 def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment) -> None:
-    """A server that wants to know its clients by certificate lets nobody else in, whatever its handshake says.
+    """A server that requires client certificates lets no user in, even if its handshake succeeds.
 
     Fix: ssl_verify_client off; and reload. If it is meant to be so, declare client_certificate = "required" under
     [hosts."NAME".tls].

@@ -48,7 +48,7 @@ def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None
 
 @pytest.mark.check("variables-file-private")
 def test_file_is_private(variable_file: VariableFileEvidence) -> None:
-    """Every account of the machine, and every program that was broken into, reads what everybody may read.
+    """Every account of the server, and every program that was broken into, can read a file that everybody may read.
 
     Fix: chmod 600 the file, or 640 for the group that the service runs as.
     """
@@ -63,7 +63,7 @@ def test_file_is_private(variable_file: VariableFileEvidence) -> None:
 
 @pytest.mark.check("variables-file-untracked")
 def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
-    """Whoever has a clone has every version of every file: removing it later takes nothing back.
+    """Whoever has a clone has every version of every file: removing it later does not help.
 
     Fix: git rm --cached the file, add it to .gitignore, and change every secret in it; rewriting history is not enough.
     """
@@ -126,7 +126,7 @@ def test_stripe_secret_key(variable_file: VariableFileEvidence) -> None:
 
 @pytest.mark.check("variables-stripe-publishable-key")
 def test_stripe_publishable_key(variable_file: VariableFileEvidence) -> None:
-    """With the key of the other mode every card is declined; with a secret key in its place, every visitor has it.
+    """With the key of the other mode every card is declined; a secret key in its place is shown to every visitor.
 
     Fix: https://dashboard.stripe.com/apikeys; test keys begin with pk_test_, live keys with pk_live_.
     """
@@ -160,7 +160,7 @@ def test_llm_key(variable_file: VariableFileEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("variables-sentry-dsn")
 def test_sentry_dsn(variable_file: VariableFileEvidence) -> None:
-    """A DSN that is none makes the SDK silent: errors happen, and nobody hears of them.
+    """With an invalid DSN the SDK stays silent: errors happen, and nobody is notified.
 
     Fix: Sentry → Settings → Projects → Client Keys (DSN): https://<key>@<host>/<project>.
     """
@@ -207,7 +207,7 @@ def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> 
 
 @pytest.mark.check("variables-differ")
 def test_environments_share_no_secret(variable_difference: VariableDifferenceEvidence) -> None:
-    """Whoever reads staging's file, and that is half of the company, could sign tokens for production.
+    """Half of the company can read staging's file, and could then sign tokens for production.
 
     Fix: make new ones for production: python -c "import secrets; print(secrets.token_urlsafe(48))".
     """

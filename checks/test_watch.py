@@ -36,7 +36,7 @@ _WATCH = "gonogo watch, in another terminal, from long enough before"
 
 @pytest.mark.check("watch-journal")
 def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -> None:
-    """Without a watch nobody knows whether the launch went well; another launch's journal says nothing of this one.
+    """Without a watch it is not known whether the launch went well; another launch's journal does not count.
 
     Fix: start gonogo watch before T-0; set launch.at, so that everybody has the same T-0. A role on HOLD ends it with
     gonogo poll.
@@ -67,9 +67,9 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
 def test_nothing_alarms_before_users_come(
     watch_green: WatchGreenEvidence, environment: Environment, policy: Policy
 ) -> None:
-    """Users who come while something alarms are the first to find out what it is.
+    """If an alert fires when users come, they are the first to notice the problem.
 
-    Fix: start gonogo watch long enough before, in another terminal; resolve the alarm, and run again.
+    Fix: start gonogo watch early enough, in another terminal; resolve the alert, and run again.
     """
     green = watch_green
     alarms = [
@@ -78,7 +78,7 @@ def test_nothing_alarms_before_users_come(
     ]
     age = green.taken_at - green.looked_until
     if not at_most(age, 2 * green.every + policy.duration("late"), "age of the newest round"):
-        raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
+        raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: no watch runs", hint=_WATCH)
     assert nothing(alarms, f"alarms within the last {format_duration(green.wanted)}"), (
         f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
     )
@@ -91,12 +91,12 @@ def test_nothing_alarms_before_users_come(
     if green.gaps or not at_least(green.looked_until - since, green.wanted, "watched without a gap for"):
         seen = min(green.looked_until - since, green.wanted)
         raise Unobserved(
-            f"somebody has watched for {format_duration(max(seen, timedelta(0)))} without a gap; "
+            f"the watch has run for {format_duration(max(seen, timedelta(0)))} without a gap; "
             f"{format_duration(green.wanted)} is wanted",
             hint=_WATCH,
         )
     if green.undecided:
-        raise Unobserved(f"nobody can say of {and_more(green.undecided, _FEW)}", hint="let it go on, and ask again")
+        raise Unobserved(f"not decided yet: {and_more(green.undecided, _FEW)}", hint="let it go on, and ask again")
     if wanted := environment.service.release:
         _judge_release(green, wanted)
 
@@ -122,25 +122,25 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
 
 @pytest.mark.check("alarm-*")
 def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
-    """A threshold that nobody judges wakes nobody; neither does a message to an address that was never tried.
+    """A threshold that no watch judges wakes nobody; neither does a message to an address that was never tried.
 
-    Fix: gonogo watch, in another terminal, with the channels that are told; gonogo watch --test-channels sends each a test.
+    Fix: start gonogo watch in another terminal, with its channels; gonogo watch --test-channels sends each a test message.
     """
     age = alarm.taken_at - alarm.looked_until
     if not at_most(age, 2 * alarm.every + policy.duration("late"), "age of the newest round"):
-        raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: nobody watches", hint=_WATCH)
+        raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: no watch runs", hint=_WATCH)
     if not alarm.as_declared:
         raise Unobserved(
             f"the watch that runs judges {alarm.threshold} by another file, or not at all",
             hint="end it, and begin it again with this file",
         )
     assert so(alarm.state is not AlertState.NO_DATA, "threshold", "judged", "not to be read"), (
-        f"nobody can read {alarm.threshold}: {alarm.reason or 'no value'}"
+        f"{alarm.threshold} cannot be read: {alarm.reason or 'no value'}"
     )
     if alarm.state in {None, AlertState.PENDING}:
-        raise Unobserved(f"nobody can say of {alarm.threshold} yet", hint="let it go on, and ask again")
+        raise Unobserved(f"{alarm.threshold} is not decided yet", hint="let it go on, and ask again")
     assert at_least(len(alarm.channels), 1, "channels that are told"), (
-        f"nobody would be told of {alarm.threshold}: watch.channels is empty"
+        f"nobody would be notified of {alarm.threshold}: watch.channels is empty"
     )
     for channel in alarm.channels:
         _judge_channel(channel, alarm)
@@ -150,15 +150,15 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
     """Whether a message to it arrives, as far as its own newest answer says."""
     name = channel.name
     assert so(channel.known, f"{name}, by the watch that runs", "told", "not told"), (
-        f"the watch that runs does not tell {name}: it was begun without it"
+        f"the running watch does not notify {name}: it was begun without it"
     )
     if channel.utc is None:
         raise Unobserved(f"{name} was never sent a test message", hint=_TEST)
     when = f"{channel.utc:%Y-%m-%d %H:%M} UTC"
     if channel.address is SameAddress.UNKNOWN:
         raise Unobserved(
-            f"the address of {name} is not known here: whether it is the one that was tested, {when}, nobody can say",
-            hint="set the secret that watch.channels names for it, as whoever watches has it",
+            f"the address of {name} is not known here, so it cannot be compared with the one that was tested {when}",
+            hint="set the secret that watch.channels names for it, as on the machine of the watch",
         )
     if channel.address is SameAddress.OTHER:
         raise Unobserved(f"{name} has another address than the one that was tested, {when}", hint=_TEST)
@@ -173,7 +173,7 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
 
 @pytest.mark.check("watch-channels")
 def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
-    """A channel that fails on launch day is one that nobody hears the next alarm on.
+    """If a channel fails on launch day, nobody gets the next alert there.
 
     Fix: send a message to the channel by hand, correct its secret, and ask for it to be delivered.
     """
@@ -185,7 +185,7 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
 
 @pytest.mark.check("watch-changes")
 def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
-    """A release, a certificate, an address, a policy or a kind of error that came after T-0 is no part of what was signed.
+    """A release, certificate, address, policy or kind of error that came after T-0 was not part of what was signed.
 
     Fix: compare each change with what was intended; undo what was not intended, and verify the rest with a run.
     """
@@ -196,9 +196,9 @@ def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
 
 @pytest.mark.check("watch-*")
 def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environment) -> None:
-    """Whoever launches must know that it goes well, that somebody would have heard otherwise, and that nobody slept.
+    """The record must show that all was well, that people would have been notified, and that the watch never stopped.
 
-    Fix: see what the alarm was about, acknowledge it with gonogo ack, and let the watch go on: gonogo watch.
+    Fix: find the cause of the alert, acknowledge it with gonogo ack, and continue the watch: gonogo watch.
     """
     watch, name = environment.require(Watch), watched.scope[-1]
     rule = rules_of(watch)[name]
@@ -253,7 +253,7 @@ def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: 
         problems.append(f"{where}: {answered}; {format_duration(within)} is allowed ({alarm.reason})")
     if told and not alarm.delivered:
         answers = [f"{one.channel}: {one.answer}" for one in alarm.receipts] or ["nothing was sent"]
-        problems.append(f"{where}: nobody was told: {and_more(answers, _FEW)}")
+        problems.append(f"{where}: nobody was notified: {and_more(answers, _FEW)}")
     return problems
 
 

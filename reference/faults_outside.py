@@ -144,7 +144,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "droplet-no-keys": ("the account has no SSH key", part("ocean", keys=0)),
         "droplet-no-firewall": ("the droplet is behind no cloud firewall", part("ocean", firewall=False)),
         "droplet-firewall-open": ("a rule lets everybody in everywhere", part("ocean", inbound=("22", "0"))),
-        "droplet-no-disk-alert": ("nobody is told when the disk fills", part("ocean", alerts=("cpu",))),
+        "droplet-no-disk-alert": ("nobody is notified when the disk fills", part("ocean", alerts=("cpu",))),
         "droplet-alert-reaches-nobody": ("the alerts have no recipient", part("ocean", recipients=False)),
         "droplet-agent-silent": ("the agent that measures memory and disk is not running", part("ocean", agent=False)),
         "droplet-token-narrow": (
@@ -245,7 +245,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
         "alertmanager-hears-nothing": ("no alert arrives at the Alertmanager", part("monitoring", arrived=())),
         "alertmanager-watchdog-silenced": (
-            "what must always be heard was silenced",
+            "an alert that always fires was silenced",
             part("monitoring", silenced=("Watchdog",)),
         ),
         "prometheus-no-rules": ("Prometheus read no rules", part("monitoring", rules=())),
@@ -262,7 +262,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
         "prometheus-target-dropped": ("the service is no target of Prometheus", part("monitoring", target="none")),
         "prometheus-no-payment-rule": (
-            "no alert goes by the series of payments",
+            "no alert uses the series of payments",
             part("monitoring", rules=("Watchdog", "HighErrorRate")),
         ),
         "prometheus-payment-rule-broken": (
@@ -270,7 +270,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             part("monitoring", broken_rule="PaymentFailures"),
         ),
         "prometheus-no-payments": (
-            "the series that the alert on payments goes by is not there",
+            "the series that the alert on payments uses does not exist",
             part("monitoring", payments=False),
         ),
         "grafana-down": ("Grafana answers 502", _grafana(running=False)),

@@ -38,7 +38,7 @@ def test_client_registers_with_the_beta_code(walk: WorkMe) -> None:
     # Each instance behind a balancer counts for itself: the one that registered may not be the first to answer.
     counted = walk.until(lambda: walk.http.metric("workme_registrations_total", result="accepted") > before, _COUNTED)
     assert so(counted, "counter of registrations", "counts", "stands still"), (
-        f"workme_registrations_total still stands at {before:g}, and somebody just registered"
+        f"workme_registrations_total is still at {before:g}, although somebody just registered"
     )
 
 

@@ -42,19 +42,22 @@ def but(**changes: Any) -> AlarmEvidence:  # noqa: ANN401 - fields
 
 
 RED = [
-    (replace(ALARM, state=AlertState.NO_DATA, reason="the series is gone"), "payment-failures: the series is gone"),
-    (replace(ALARM, channels=()), "nobody would be told of payment-failures: watch.channels is empty"),
-    (but(known=False), "the watch that runs does not tell oncall"),
     (
-        but(delivered=False, answer="refused: nobody listens"),
-        "did not take its test message, .*: refused: nobody listens",
+        replace(ALARM, state=AlertState.NO_DATA, reason="the series is gone"),
+        "payment-failures cannot be read: the series is gone",
+    ),
+    (replace(ALARM, channels=()), "nobody would be notified of payment-failures: watch.channels is empty"),
+    (but(known=False), "the running watch does not notify oncall"),
+    (
+        but(delivered=False, answer="refused: nothing listens"),
+        "did not take its test message, .*: refused: nothing listens",
     ),
 ]
 UNSEEN = [
-    (replace(ALARM, looked_until=AT - timedelta(minutes=2)), "the newest round is 2 min old: nobody watches"),
+    (replace(ALARM, looked_until=AT - timedelta(minutes=2)), "the newest round is 2 min old: no watch runs"),
     (replace(ALARM, as_declared=False), "judges payment-failures by another file"),
-    (replace(ALARM, state=None), "nobody can say of payment-failures yet"),
-    (replace(ALARM, state=AlertState.PENDING), "nobody can say of payment-failures yet"),
+    (replace(ALARM, state=None), "payment-failures is not decided yet"),
+    (replace(ALARM, state=AlertState.PENDING), "payment-failures is not decided yet"),
     (but(utc=None), "oncall was never sent a test message"),
     (but(address=SameAddress.UNKNOWN), "the address of oncall is not known here"),
     (but(address=SameAddress.OTHER), "oncall has another address than the one that was tested"),

@@ -14,7 +14,7 @@ from tests.checks.test_tls import AT
         (302, "", None),
         (404, "", "https://a.test/x cannot be read: it answered 404"),
         (500, "", "https://a.test/x cannot be read: it answered 500"),
-        (None, "nobody listens", "https://a.test/x cannot be read: nobody listens"),
+        (None, "nothing listens", "https://a.test/x cannot be read: nothing listens"),
     ],
 )
 def test_page(judge: Judge, status: int | None, problem: str, said: str | None) -> None:

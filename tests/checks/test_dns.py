@@ -80,7 +80,7 @@ def test_servers_that_are_down(judge: Judge) -> None:
     down = replace(HEALTHY, servers=(replace(SERVER, udp=CLOSED, tcp=replace(CLOSED, transport="TCP")),))
     assert judge("dns-delegated", environment=ENVIRONMENT, dns_zone=down) == (
         "no name server of workme.test answers: "
-        "ns1.workme.test (192.0.2.53): UDP refused: nobody listens, TCP refused: nobody listens"
+        "ns1.workme.test (192.0.2.53): UDP refused: nothing listens, TCP refused: nothing listens"
     )
 
 
@@ -108,7 +108,7 @@ def test_servers_that_only_we_do_not_hear(judge: Judge, answer: Answer) -> None:
     [
         (replace(OTHER, udp=REFUSED, tcp=replace(REFUSED, transport="TCP")), "UDP REFUSED, TCP REFUSED"),
         (replace(OTHER, udp=replace(SOA, authoritative=False)), "UDP without authority"),
-        (replace(OTHER, tcp=replace(CLOSED, transport="TCP")), "TCP refused: nobody listens"),
+        (replace(OTHER, tcp=replace(CLOSED, transport="TCP")), "TCP refused: nothing listens"),
         (replace(OTHER, udp=SILENT), "UDP silent: nothing came back"),
     ],
 )

@@ -49,8 +49,8 @@ def test_a_name_that_leads_to_us(judge: Judge) -> None:
     ("landing", "message"),
     [
         (
-            replace(LANDING, status=None, problem="refused: nobody listens"),
-            f"{WWW} leads to {STRANGE}, where nobody answers on 443: refused: nobody listens",
+            replace(LANDING, status=None, problem="refused: nothing listens"),
+            f"{WWW} leads to {STRANGE}, where nobody answers on 443: refused: nothing listens",
         ),
         (replace(LANDING, address="10.0.0.5"), f"{WWW} leads to 10.0.0.5, which is not a public address"),
         (
@@ -236,7 +236,7 @@ def test_a_rotation_that_resolvers_hide(judge: Judge) -> None:
 def test_every_address_of_a_provider_serves_the_host(judge: Judge) -> None:
     """One edge that does not know us yet is an error for every user that is sent there."""
     assert judge("dns-host-answers", dns_host=replace(PUBLIC, landings=(LANDING,)), environment=ENVIRONMENT) is None
-    dead = replace(LANDING, status=None, problem="refused: nobody listens")
+    dead = replace(LANDING, status=None, problem="refused: nothing listens")
     foreign = replace(LANDING, certificate_problem="Hostname mismatch")
     for landing, message in ((dead, "nobody answers on 443"), (foreign, "certificate is not right for it")):
         host = replace(PUBLIC, landings=(landing,))

@@ -184,7 +184,7 @@ GREEN: list[tuple[str, str, Any]] = [
     ("http-plain", "plain_http", plain(None, problem="closed without a reply", closed=True)),
     ("http-plain", "plain_http", plain(301, "https://a.test:443/")),
     ("http-plain", "plain_http", plain(426)),
-    ("http-plain", "plain_http", replace(plain(None, problem="refused: nobody listens"), refused=True)),
+    ("http-plain", "plain_http", replace(plain(None, problem="refused: nothing listens"), refused=True)),
     ("http-plain", "plain_http", replace(plain(None, problem="packets are swallowed"), filtered=True)),
     *(
         (identifier, "health", health())
@@ -231,7 +231,7 @@ RED: list[tuple[str, str, Any, str]] = [
         service(exchange(), exchange(500), exchange(500)),
         "answers 500, on 2 of 3 connections (2 times 500, 1 times 200)",
     ),
-    ("service-answers", "service", service(exchange(None, problem="refused: nobody listens")), "nobody listens"),
+    ("service-answers", "service", service(exchange(None, problem="refused: nothing listens")), "nothing listens"),
     ("service-answers", "service", service(front=exchange(502)), "answers 502"),
     ("service-answers", "service", service(exchange(404)), "answers 404, on 1 of 1 connections"),
     (

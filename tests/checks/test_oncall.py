@@ -80,7 +80,7 @@ def test_all_is_well(judge: Judge, check: str) -> None:
         ),
         ("oncall-escalates", {"told": (ANA, BEA, replace(CARL, person="Ana"))}, "10:00 to 18:00 UTC"),
         ("oncall-escalates", {"told": (CARL,)}, "Carl alone is told"),
-        ("oncall-escalates", {"levels": 0}, "has no level: it tells nobody"),
+        ("oncall-escalates", {"levels": 0}, "has no level: it notifies nobody"),
         ("oncall-reachable", {"people": (Reach(person="Ana"),)}, "Ana has no contact method that is on"),
         (
             "oncall-reachable",

@@ -109,8 +109,8 @@ def test_limit_that_is_none_is_told(judge: Judge, shelf: Shelf, said: str) -> No
     ("shelf", "said"),
     [
         (Shelf(limit=10), "not even users are answered"),
-        (Shelf(refusal=None), "nobody knows whether"),
-        (Shelf(refusal=429), "nobody knows whether"),
+        (Shelf(refusal=None), "it is not known whether"),
+        (Shelf(refusal=429), "it is not known whether"),
         (Shelf(refusal=403, most=1), "not even users with a file within the limit are answered"),
         (Shelf(renames=True), "does not show the name of a file that was taken"),
     ],

@@ -109,7 +109,7 @@ RED: list[tuple[str, TlsEvidence, str]] = [
         seen(handshake=Handshake.SILENT, detail="nothing said"),
         "a.test at 192.0.2.1:443: silent, nothing said",
     ),
-    ("tls-handshake", seen(handshake=Handshake.CLOSED_PORT, detail="nobody listens"), "closed port, nobody listens"),
+    ("tls-handshake", seen(handshake=Handshake.CLOSED_PORT, detail="nothing listens"), "closed port, nothing listens"),
     (
         "tls-chain",
         seen(verification="unable to get local issuer certificate"),

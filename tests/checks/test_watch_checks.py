@@ -139,7 +139,7 @@ RED: list[tuple[str, Story, str, str]] = [
         "unheard",
         lambda day: alarm(day, delivered=False).look(WHOLE),
         "errors",
-        "nobody was told: oncall: connection refused",
+        "nobody was notified: oncall: connection refused",
     ),
     (
         "unacknowledged",
@@ -151,19 +151,19 @@ RED: list[tuple[str, Story, str, str]] = [
         "never sent",
         lambda day: day.look(600, ill(errors=0.2)).look(WHOLE),
         "errors",
-        "nobody was told: nothing was sent",
+        "nobody was notified: nothing was sent",
     ),
     (
         "no data at the end",
         lambda day: day.look(3540).look(WHOLE + 120, ill(room=None), lambda one: [announcement(one)]),
         "room",
-        "still open: nobody can say: the scrape failed",
+        "still open: unknown: the scrape failed",
     ),
     (
         "no data of a key metric",
         lambda day: day.look(3540).look(WHOLE + 120, ill(users=None), lambda one: [announcement(one)]),
         "users",
-        "users-1, 2026-12-01 13:00:00 UTC: still open: nobody can say",
+        "users-1, 2026-12-01 13:00:00 UTC: still open: unknown",
     ),
 ]
 
@@ -261,7 +261,7 @@ def test_time_is_counted_from_the_launch(path: Path, judge: Judge) -> None:
     told = judge("watch-*", watched=evidence, environment=environment())
     assert told is not None
     assert "errors-1, 2026-12-01 12:10:00 UTC: never acknowledged" not in told
-    assert "nobody was told" in told
+    assert "nobody was notified" in told
     assert judge("watch-*", watched=watched(path, "users", launch), environment=environment()) is None
 
 

@@ -84,9 +84,9 @@ def test_alarm_of_the_last_ten_minutes_is_red(path: Path, judge: Judge, quiet: f
 @pytest.mark.parametrize(
     ("story", "words"),
     [
-        (lambda day: day.look(300), "somebody has watched for 4 min 45 s without a gap; 10 min is wanted"),
-        (slept, "somebody has watched for 4 min 45 s without a gap; 10 min is wanted"),
-        (lambda day: day.look(WHOLE - 20).look(WHOLE, ill(room=None)), "nobody can say of room"),
+        (lambda day: day.look(300), "the watch has run for 4 min 45 s without a gap; 10 min is wanted"),
+        (slept, "the watch has run for 4 min 45 s without a gap; 10 min is wanted"),
+        (lambda day: day.look(WHOLE - 20).look(WHOLE, ill(room=None)), "not decided yet: room"),
         (lambda day: day.look(WHOLE), "the watch does not know yet which release it watches"),
         (
             lambda day: unseen(day, "service a.test could not be looked at: no answer").look(WHOLE),
@@ -113,7 +113,7 @@ def test_what_nobody_saw_is_not_green(path: Path, judge: Judge, story: Callable[
 def test_record_that_is_old_or_by_another_file_is_not_green(path: Path, judge: Judge) -> None:
     """A watch that died an hour ago, and one with a limit that the file has no more."""
     released(Day(path, watch_of()), "4f2a90c").look(WHOLE)
-    with pytest.raises(Unobserved, match="the newest round is 2 min old: nobody watches"):
+    with pytest.raises(Unobserved, match="the newest round is 2 min old: no watch runs"):
         judge("watch-green", watch_green=green(path, later=timedelta(minutes=2)), environment=under_review())
     other = green(path, no_data="5 min")
     with pytest.raises(Unobserved, match="by another file: errors, room, users were judged otherwise"):

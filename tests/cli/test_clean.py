@@ -47,7 +47,7 @@ def test_service_that_is_down_is_not_clean(gonogo: Gonogo, project: Path) -> Non
     done = gonogo("clean", "--env", "dead", **SECRETS)
     assert done.returncode == 3
     assert "dead could not be cleaned" in done.stderr
-    assert "nobody listens" in done.stderr
+    assert "nothing listens" in done.stderr
     assert "Traceback" not in done.stderr
     assert "pass-word-1" not in done.stdout + done.stderr
 
@@ -65,6 +65,6 @@ def test_smoke_of_a_service_that_is_down(gonogo: Gonogo, project: Path) -> None:
     done = gonogo("smoke", "--env", "dead", **SECRETS)
     assert done.returncode == 1
     assert "tls-handshake" in done.stdout
-    assert "refused: nobody listens" in done.stdout
+    assert "refused: nothing listens" in done.stdout
     assert "cleanup" in done.stdout
     assert " 1 pass" not in done.stdout

@@ -123,7 +123,7 @@ def test_nobody_listens(gonogo: Gonogo, project: Path) -> None:
     """Nothing can be found out, so nothing is written."""
     refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
     assert refused.returncode == 2
-    assert "127.0.0.1:1: nobody listens" in refused.stderr
+    assert "127.0.0.1:1: nothing listens" in refused.stderr
     assert not list(project.iterdir())
 
 
@@ -140,7 +140,7 @@ def test_name_that_nobody_knows(gonogo: Gonogo, project: Path) -> None:
     """RFC 6761 keeps .invalid for this."""
     refused = gonogo("init", "--base-url", "https://api.invalid", "--resolver", "127.0.0.1:1", "--yes")
     assert refused.returncode == 2
-    assert "nobody knows the name api.invalid (127.0.0.1:1: refused" in refused.stderr
+    assert "the name api.invalid cannot be resolved (127.0.0.1:1: refused" in refused.stderr
     assert "--address" in refused.stderr
     assert not list(project.iterdir())
 

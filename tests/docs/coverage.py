@@ -1,4 +1,4 @@
-"""``make docs``: writes docs/coverage.md, what each line of the checklist rests on, which a test compares with the code."""
+"""``make docs``: writes docs/coverage.md, what proves each line of the checklist, which a test compares with the code."""
 
 import itertools
 import re
@@ -14,14 +14,18 @@ from tests.faults.lies import LIES, OVER_TIME
 PAGE = ROOT / "docs" / "coverage.md"
 NOT_PROVED = ROOT / "docs" / "not-proved.md"
 _ROW = re.compile(r"^\| `(?P<line>[a-z0-9.-]+)` \| (?P<why>.+) \|$", re.MULTILINE)
-_HEAD = """# What each line of the checklist rests on
+_HEAD = """# What proves each line of the checklist
 
-Every line of [the list](../environments/checklist.md) that has a box of its own and is no statement of the sign-off: the checks
-that prove it, those that say something about it and tick nothing, and the untruths that were told to the bundled reference
-environment to see that it is not ticked then (`make lies`, and alone in `make faults`). `make docs` writes this page from
-the catalogues, the faults and `tests/faults/lies.toml`; a test compares it.
+This page has every line of [the list](../environments/checklist.md) that has its own box and is not a statement of the
+sign-off. For each line it names
 
-{lies} untruths are told about {told} of {leaves} lines. [What is not proved](not-proved.md) says why, of the other {rest}.
+- the checks that prove it, and the checks that are related to it but do not tick it;
+- the people who may attest it; and
+- the faults of the bundled reference environment that make the line untrue. Tests switch each of them on, and see that the
+  line is not ticked then (`make lies`, and one by one in `make faults`).
+
+{lies} faults make {told} of {leaves} lines untrue. [What is not proved](not-proved.md) gives the reason for each of the other
+{rest}. `make docs` writes this page from the catalogues, the faults and `tests/faults/lies.toml`; a test compares it.
 """
 
 
@@ -62,15 +66,15 @@ def _facts(line: ChecklistLine, suite: Suite, breaks: Mapping[str, str]) -> Iter
     if proofs:
         yield f"proved by: {'; '.join(f'{suite.catalogue[check].shown_title} (`{check}`)' for check in proofs)}"
     if line.attest:
-        yield f"attested by: {' or '.join(line.attest)}{'' if proofs else ', since no check proves it'}"
+        yield f"attested by: {' or '.join(line.attest)}{'' if proofs else ' (no check proves it)'}"
     if says := [name for name, policy in suite.catalogue.items() if line.id in policy.supports]:
-        yield f"beside it, and ticking nothing: {', '.join(f'`{check}`' for check in says)}"
+        yield f"related checks, which do not tick it: {', '.join(f'`{check}`' for check in says)}"
     if lies := LIES.get(line.id):
-        yield f"untrue, and seen so, when {'; or '.join(breaks[lie] for lie in lies)}"
+        yield f"tested as untrue when {'; or '.join(breaks[lie] for lie in lies)}"
     if lies := OVER_TIME.get(line.id):
-        yield f"untrue, and seen so by a watch, when {'; or '.join(breaks[lie] for lie in lies)}"
+        yield f"tested as untrue during a watch when {'; or '.join(breaks[lie] for lie in lies)}"
     if why := not_proved().get(line.id):
-        yield f"no untruth is told: {why}"
+        yield f"not tested as untrue: {why}"
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from tests.docs.blocks import ROOT
 PAGE = ROOT / "docs" / "commands.md"
 _HEAD = """# Commands
 
-The help of every command, as the program says it. Exit codes are in [formats and exit codes](formats.md).
+The help of every command, as the program prints it. Exit codes are in [formats and exit codes](formats.md).
 
-Names complete at the Tab key, of commands, options, environments, checks, lines, gates, roles, runs and faults:
+The Tab key completes commands, options, and the names of environments, checks, lines, gates, roles, runs and faults:
 
 ```
 eval "$(_GONOGO_COMPLETE=bash_source gonogo)"     # bash 4.4 or newer; put it into ~/.bashrc

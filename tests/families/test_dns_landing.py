@@ -121,7 +121,7 @@ async def test_nobody_listens(tmp_path: Path) -> None:
     async with _serving(certificate, b"") as port:
         pass
     (landing,) = await _landed(port, certificate, "127.0.0.1")
-    assert (landing.asked, landing.status, landing.problem) == (True, None, "refused: nobody listens")
+    assert (landing.asked, landing.status, landing.problem) == (True, None, "refused: nothing listens")
 
 
 @pytest.mark.parametrize(

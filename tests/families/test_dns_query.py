@@ -91,7 +91,7 @@ async def test_a_closed_port_is_a_refusal(transport: Transport) -> None:
         taken.bind(("127.0.0.1", 0))
         server = f"127.0.0.1:{taken.getsockname()[1]}"
         answer = await ask(replace(query(server), transport=transport), PATIENCE)
-    assert (answer.delivery, answer.detail) == (Delivery.REFUSED, "nobody listens")
+    assert (answer.delivery, answer.detail) == (Delivery.REFUSED, "nothing listens")
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_what_nobody_could_say_for_long_enough_alarms(values: list[float | None]
 EXPLAINED: list[tuple[Mapping[str, object], Reading, str]] = [
     ({}, readings([BAD])[0], "20 % of 100 events within 1 min; above 10 % is too much"),
     ({}, readings([THREE])[0], "30 % within 1 min, of 3 events only; fewer than 10 decide nothing"),
-    ({}, readings([None])[0], "nobody can say: connection refused"),
+    ({}, readings([None])[0], "unknown: connection refused"),
     (
         {"below": 0.9, "above": None, "clear": None},
         readings([0.5])[0],
@@ -198,8 +198,8 @@ EXPLAINED: list[tuple[Mapping[str, object], Reading, str]] = [
             **dict.fromkeys(("window", "at_least", "clear", "unit")),
             "above": 0,
         },
-        Reading(at=0.0, value=1.0, missing="mongo-reachable: nobody listens"),
-        "1 (mongo-reachable: nobody listens); above 0 is too much",
+        Reading(at=0.0, value=1.0, missing="mongo-reachable: nothing listens"),
+        "1 (mongo-reachable: nothing listens); above 0 is too much",
     ),
 ]
 

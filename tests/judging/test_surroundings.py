@@ -267,7 +267,7 @@ def test_check_that_asks_by_itself_is_an_error(judging: Judging, body: str, word
     outcome, message = sole(judging, check(body))
     assert outcome == "error"
     assert words in message
-    assert "a check judges evidence, and asks nobody" in message
+    assert "a check judges evidence, and sends no requests" in message
 
 
 @pytest.mark.parametrize(

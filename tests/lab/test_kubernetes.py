@@ -112,12 +112,12 @@ FAULTS: list[tuple[Callable[[Cluster], object], str, str]] = [
     (
         lambda c: c.put(deployment(**_condition("Progressing", "False", "ProgressDeadlineExceeded"))),
         "rolled-out",
-        "its rollout does not go on: ProgressDeadlineExceeded: it says why",
+        "its rollout is stuck: ProgressDeadlineExceeded: it says why",
     ),
     (
         lambda c: c.put(deployment(**_condition("ReplicaFailure", "True", "FailedCreate"))),
         "rolled-out",
-        "does not go on: FailedCreate",
+        "is stuck: FailedCreate",
     ),
     (_paused, "rolled-out", "its rollout is paused"),
     (lambda c: c.put(stateful_set(updated_replicas=1)), "rolled-out", "shop/db: 1 of 3 pods"),

@@ -183,15 +183,15 @@ def test_alert_that_fires_is_named_by_both_and_its_silence_as_well(both: Both, j
         (
             {"always_firing": ["DeadMansSwitch", "Watchdog"]},
             {"alertmanager-hears"},
-            "DeadMansSwitch fires all the time",
+            "DeadMansSwitch always fires",
         ),
         (
             {"labels": {"environment": "live"}},
             {"prometheus-quiet", "alertmanager-quiet", "alertmanager-hears"},
-            "Watchdog fires all the time, and did not arrive with environment=live",
+            "Watchdog always fires, but did not arrive with environment=live",
         ),
         ({"payments": "no_such_series_total"}, {"prometheus-payment-alert"}, "has no series no_such_series_total now"),
-        ({"payments": "payments_total"}, {"prometheus-payment-alert"}, "no alerting rule of Prometheus goes by"),
+        ({"payments": "payments_total"}, {"prometheus-payment-alert"}, "no alerting rule of Prometheus uses"),
         ({"instances": ["DOWN"]}, {"prometheus-scrapes"}, "is down: Get "),
         ({"instances": ["api:8000"]}, {"prometheus-scrapes"}, "no active target with the instance api:8000"),
         ({"instances": []}, {"prometheus-scrapes"}, "none of the 2 active targets of Prometheus is the service"),

@@ -189,7 +189,7 @@ def test_prometheus_reads_the_rules(tmp_path: Path) -> None:
         "description": "{{ $value | humanizePercentage }}; above 10 % is too much",
         "line": "alerts.error-rate",
         "first_step": "look at the newest release",
-        "runbook": 'To take the release back: helm rollback {{ "{{" }} shop }}',
+        "runbook": 'To roll back: helm rollback {{ "{{" }} shop }}',
     }
 
 
@@ -212,7 +212,7 @@ def test_an_alert_tells_prometheus_what_people_need(tmp_path: Path) -> None:
                         "exp_annotations": {
                             "summary": "disk",
                             "description": "0.95; above 0.9 is too much",
-                            "runbook": "To take the release back: undo {{ it }}",
+                            "runbook": "To roll back: undo {{ it }}",
                         },
                     }
                 ],
@@ -230,7 +230,7 @@ def test_an_alert_tells_prometheus_what_people_need(tmp_path: Path) -> None:
                             "instance": "a",
                         },
                         "exp_annotations": {
-                            "summary": "The metrics of a cannot be scraped: nobody can say how the service is."
+                            "summary": "The metrics of a cannot be scraped: the state of the service is not known."
                         },
                     }
                 ],

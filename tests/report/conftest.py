@@ -131,7 +131,7 @@ def no_go() -> Results:
     root = Cause(check="tls-a", scope=scope)
     return results(
         [
-            check("tls-a", Outcome.FAIL, "a.test at 192.0.2.1:443: closed port, nobody listens"),
+            check("tls-a", Outcome.FAIL, "a.test at 192.0.2.1:443: closed port, nothing listens"),
             check("tls-b", Outcome.BLOCKED, "blocked", cause=root),
             check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"),
             check("redis-a", Outcome.NOT_RUN, "not selected in this run"),

@@ -16,7 +16,7 @@ def test_totals_agree(no_go: Results) -> None:
     assert totals == {"tests": 6, "failures": 2, "errors": 1, "skipped": 3}
     failure = root.find(".//testcase[@classname='tls']/failure")
     assert failure is not None
-    assert failure.get("message") == "FAIL: a.test at 192.0.2.1:443: closed port, nobody listens"
+    assert failure.get("message") == "FAIL: a.test at 192.0.2.1:443: closed port, nothing listens"
     assert "Fix: Repair it." in (failure.text or "")
 
 

@@ -53,7 +53,7 @@ def test_no_go(no_go: Results) -> None:
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " BLOCKERS\n"
-        " ✖ tls-a   a.test at 192.0.2.1:443: closed port, nobody listens\n"
+        " ✖ tls-a   a.test at 192.0.2.1:443: closed port, nothing listens\n"
         "   fix: Repair it.\n"
         "   blocks 1: tls-b\n"
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only tls-a\n"
@@ -125,13 +125,13 @@ def test_message_is_that_of_the_target_with_consequences() -> None:
     """Whoever repairs the target that is named expects its consequences to go away."""
     small, large = ("a.test", "192.0.2.1"), ("a.test", "192.0.2.2")
     failed = check("tls-a", Outcome.FAIL, "own trouble only", scope=small)
-    dead = Observation(scope=large, outcome=Outcome.FAIL, message="nobody listens")
+    dead = Observation(scope=large, outcome=Outcome.FAIL, message="nothing listens")
     both = dataclasses.replace(failed, observations=[*failed.observations, dead])
     blocked = check("tls-b", Outcome.BLOCKED, "blocked", scope=large, cause=Cause(check="tls-a", scope=large))
     cause = RootCause(
-        check="tls-a", scope=large, outcome=Outcome.FAIL, message="nobody listens", consequences=["tls-b"]
+        check="tls-a", scope=large, outcome=Outcome.FAIL, message="nothing listens", consequences=["tls-b"]
     )
-    assert " ✖ tls-a   nobody listens (and at 1 more)\n" in summary(results([both, blocked], [cause]))
+    assert " ✖ tls-a   nothing listens (and at 1 more)\n" in summary(results([both, blocked], [cause]))
 
 
 def test_checklist_papers_and_changes() -> None:

@@ -101,7 +101,7 @@ def test_compose_file_is_proposed_as_the_next_command_takes_it(tmp_path: Path, m
     environment_from(document, tmp_path)
     ((name, project),) = document["compose"].items()  # type: ignore[attr-defined]  # TOML
     assert [service.name for service in read_services(ComposeProject(**project), f"compose.{name}")] == ["web", "db"]
-    assert "[compose] stands in the file, as comments" in told(start)
+    assert "[compose] is in the file, as a comment" in told(start)
     assert "compose.yaml, 2 services that Docker Compose runs" in told(start)
 
 

@@ -53,7 +53,7 @@ NXDOMAIN = replace(ABSENT, rcode="NXDOMAIN")
 REFUSED = replace(ANSWER, rcode="REFUSED")
 SERVFAIL = replace(ANSWER, rcode="SERVFAIL")
 SILENT = replace(ANSWER, delivery=Delivery.SILENT, rcode="", detail="nothing came back")
-CLOSED = replace(SILENT, delivery=Delivery.REFUSED, detail="nobody listens")
+CLOSED = replace(SILENT, delivery=Delivery.REFUSED, detail="nothing listens")
 NOT_SENT = replace(SILENT, delivery=Delivery.NOT_SENT, detail="no route")
 
 TAG, DS = 4711, "4711 13 2 ab"

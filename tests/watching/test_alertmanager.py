@@ -191,7 +191,7 @@ def failure(url: str) -> str:
 def test_one_that_is_down_slow_or_no_alertmanager(real: Real) -> None:
     """In words that tell who must act, without the address."""
     base = f"http://watch:{PASSWORD}@127.0.0.1"
-    assert failure(f"{base}:{closed_port()}") == "Alertmanager: refused: nobody listens"
+    assert failure(f"{base}:{closed_port()}") == "Alertmanager: refused: nothing listens"
     with listening(Listener(silence, "127.0.0.1", 0)) as port:
         assert failure(f"{base}:{port}") == "Alertmanager: no complete answer within 1 s"
     with listening(Listener(http_server(lambda *_: (503, b"")), "127.0.0.1", 0)) as port:

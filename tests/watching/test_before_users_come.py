@@ -214,4 +214,4 @@ def test_alarm_of_payments_is_proved_by_a_watch_and_a_message_that_arrived(
     assert elsewhere.outcome is Outcome.ERROR
     assert "oncall has another address than the one that was tested" in elsewhere.worst.message
     assert gone.outcome is Outcome.FAIL
-    assert "nobody can read payment-failures: " in gone.worst.message
+    assert "payment-failures cannot be read: " in gone.worst.message

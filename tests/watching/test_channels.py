@@ -124,7 +124,7 @@ def test_alert_arrives_by_mail(mailbox: tuple[Mailbox, int]) -> None:
     (message,) = box.messages
     assert message["Subject"] == "CRITICAL production: API errors, Slow"
     text = message.get_content()
-    assert "say that you have it: gonogo ack api-errors-1 slow-1 --by NAME --env production" in text
+    assert "acknowledge it: gonogo ack api-errors-1 slow-1 --by NAME --env production" in text
     assert "12 % of 1200 events within 5 min; above 5 % is too much" in text
 
 

@@ -104,7 +104,7 @@ def test_owner_that_takes_it_not(status: int, body: bytes, reason: str) -> None:
 def test_owner_that_is_gone_or_hangs() -> None:
     """No word of the address; and no round waits for it."""
     with listening(Listener(silence, "127.0.0.1", 0)) as silent:
-        for port, reason in ((closed_port(), "refused: nobody listens"), (silent, "no complete answer within 0.5 s")):
+        for port, reason in ((closed_port(), "refused: nothing listens"), (silent, "no complete answer within 0.5 s")):
             with beating(port, patience_seconds=0.5) as heartbeat:
                 heartbeat.beat()
                 assert _is_down(heartbeat)

@@ -19,27 +19,27 @@ def test_one_alert() -> None:
         "API errors (critical)\n"
         "  12 % of 1200 events within 5 min; above 5 % is too much\n"
         "  since 2026-12-01 09:00:00 -03 (12:00:00 UTC), for 5 min\n"
-        "  of the checklist: alerts.error-rate\n"
+        "  checklist line: alerts.error-rate\n"
         "  nobody acknowledged it within 5 min\n"
         "\n"
         "What to do\n"
-        "  say that you have it: gonogo ack api-errors-1 --by NAME --env production\n"
-        "  take the release back: ./deploy v41\n"
-        "  look: http://127.0.0.1:8080/\n"
+        "  acknowledge it: gonogo ack api-errors-1 --by NAME --env production\n"
+        "  roll back: ./deploy v41\n"
+        "  live page: http://127.0.0.1:8080/\n"
     )
     assert message.alarms
 
 
 def test_what_nobody_can_say_for_one_reason_is_one_cause() -> None:
     """One service that does not answer makes nineteen signals unknown, and one paragraph."""
-    reason = "nobody can say: the scrape was refused: nobody listens"
+    reason = "unknown: the scrape was refused: nothing listens"
     many = [
         announcement(alert=f"s{number}-1", title=f"signal {number}", state=AlertState.NO_DATA, reason=reason)
         for number in range(19)
     ]
-    other = announcement(alert="db-1", title="Database", state=AlertState.NO_DATA, reason="nobody can say: no answer")
+    other = announcement(alert="db-1", title="Database", state=AlertState.NO_DATA, reason="unknown: no answer")
     message = message_of([*many, other], HEAD)
-    assert message.subject == "CRITICAL production: signal 0, signal 1 and 18 more: nobody can say"
+    assert message.subject == "CRITICAL production: signal 0, signal 1 and 18 more: unknown"
     assert message.body.count(reason) == 1
     assert message.body.count("since") == 2
     assert message.body.count("gonogo ack") == 1
@@ -67,7 +67,7 @@ def test_end_says_how_long_it_was() -> None:
 
 def test_what_nobody_watches_is_not_called_over() -> None:
     """Silence is no good news."""
-    end = announcement(event="resolved", state=AlertState.RESOLVED, note="nobody watches it any more", reason="")
+    end = announcement(event="resolved", state=AlertState.RESOLVED, note="it is not watched any more", reason="")
     message = message_of([end], HEAD)
     assert message.subject == "NOT WATCHED production: API errors"
     assert "over" not in message.body
@@ -84,7 +84,7 @@ def test_warning_offers_no_rollback() -> None:
 def test_secret_in_what_was_seen_is_not_told() -> None:
     """As in the words of a driver that could not log in."""
     head = replace(HEAD, redactor=Redactor({"DB_PASSWORD": "p4ss-word-12345"}))
-    seen = announcement(title="login p4ss-word-12345", reason="nobody can say: refused for app:p4ss-word-12345")
+    seen = announcement(title="login p4ss-word-12345", reason="unknown: refused for app:p4ss-word-12345")
     message = message_of([seen], head)
     assert "p4ss-word" not in f"{message}"
     assert "refused for app:[DB_PASSWORD redacted]" in message.body

@@ -66,7 +66,7 @@ day 1 of staging: 2026-12-01 09:00:00 to 2026-12-02 09:00:00 (America/Sao_Paulo)
 
 observed
   200 rounds, 1 gap
-  2026-12-01 09:19:45 for 10 min 15 s: nobody looked (the watcher was not running)
+  2026-12-01 09:19:45 for 10 min 15 s: not watched (the watcher was not running)
 
 key metrics
   users: 0 to 3585, 1852 on average, rising from 487.5 to 3098
@@ -108,7 +108,7 @@ def test_day_counts_from_the_launch(path: Path) -> None:
         assert "20 rounds, 0 gaps" in text
         assert "errors-1" not in text
         with pytest.raises(
-            UsageError, match="nobody looked on day 2; the watch knows 2026-12-01 12:00:00 to 2026-12-01 12:59:45"
+            UsageError, match="there was no watch on day 2; the watch knows 2026-12-01 12:00:00 to 2026-12-01 12:59:45"
         ):
             review(reader, watch_of(), Launch(), 2)
 

@@ -51,9 +51,9 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
         (5, ERRORS, {}, Word.ABORT, "API errors: 12 % of 900 events"),
         (5, ERRORS | SLOW, {}, Word.ABORT, "API errors: 12 %"),
         (5, SLOW, {}, Word.LOOK, "API response time: 1.7 s of 900 events within 5 min; above 1 s is too much."),
-        (5, SILENT, {}, Word.LOOK, "Database answers: nobody can say: connection refused."),
+        (5, SILENT, {}, Word.LOOK, "Database answers: unknown: connection refused."),
         (5, SILENT | SLOW, {}, Word.LOOK, "and 1 more."),
-        (0.5, SILENT, {}, Word.LOOK, "Database answers: nobody can say"),
+        (0.5, SILENT, {}, Word.LOOK, "Database answers: unknown"),
         (5, {}, {"polls": [HOLD]}, Word.LOOK, "DevOps says HOLD: the snapshot fails."),
         (5, {}, {"polls": [HOLD], "roles": {}}, Word.LOOK, "Devops says HOLD: the snapshot fails."),
         (5, ERRORS, {"polls": [HOLD]}, Word.ABORT, "API errors"),
@@ -66,8 +66,8 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
         ),
         (5, {}, {"channels_down": {"team": "550 no such user"}}, Word.LOOK, "Channel team is down: 550 no such user."),
         (5, {}, {"ended": T0}, Word.BLIND, "The watch ended at 12:00:00 UTC"),
-        (5, ERRORS, {"round": None}, Word.BLIND, "Nobody has looked yet"),
-        (5, {}, {"alerts": {}}, Word.LOOK, "nobody has looked yet"),
+        (5, ERRORS, {"round": None}, Word.BLIND, "The first round is not over yet"),
+        (5, {}, {"alerts": {}}, Word.LOOK, "not read yet"),
     ],
 )
 def test_word(

@@ -122,7 +122,7 @@ def test_message_to_every_channel_that_says_it_is_a_test(
     assert lines[:3] == [
         "taken    oncall, TIME UTC: taken by E-Mail",
         "FAILED   team, TIME UTC: JSON: no connection came about, or it was cut off, or the login was refused",
-        "FAILED   boss, TIME UTC: Alertmanager: refused: nobody listens",
+        "FAILED   boss, TIME UTC: Alertmanager: refused: nothing listens",
     ]
     assert not any(word in result.output for word in (TOKEN, PASSWORD, str(port)))
     assert not journal.exists()

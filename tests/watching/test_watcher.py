@@ -186,7 +186,7 @@ def test_silence_alarms_and_is_not_well(tmp_path: Path) -> None:
             ("errors-1", AlertState.RESOLVED),
         ]
         reasons = [one.reason for one in journal.transitions() if one.alert]
-        assert reasons[0] == "nobody can say: the scrape failed"
+        assert reasons[0] == "unknown: the scrape failed"
 
 
 def test_a_signal_that_no_source_reads_is_told(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_signal_that_no_source_reads_is_told(tmp_path: Path) -> None:
             watcher.round()
             clock.wait(15, threading.Event())
         assert seen[-1].alerts["errors"].state is AlertState.NO_DATA
-        assert journal.transitions()[-1].reason == "nobody can say: no source reads it"
+        assert journal.transitions()[-1].reason == "unknown: no source reads it"
 
 
 def test_a_slow_round_leaves_out_those_that_fell_into_it(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _REPORTS = click.option(
 
 
 @click.command("runs")
-@options.environment("Of this environment only.")
+@options.environment("Only runs of this environment.")
 @click.option("--gate", shell_complete=gate_names, help="Only runs of this gate.")
 @click.option(
     "--verdict",

@@ -37,7 +37,7 @@ def environment(help_text: str, *, required: bool = False) -> Callable[[Command]
         metavar="NAME",
         shell_complete=environment_names,
         callback=_or_the_only_one if required else None,
-        help=f"{help_text}  [default: the project's, if it has one only]" if required else help_text,
+        help=f"{help_text}  [default: the only one of the project]" if required else help_text,
     )
 
 

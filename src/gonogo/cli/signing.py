@@ -250,7 +250,7 @@ def _required(text: str, known_roles: Sequence[str]) -> list[str]:
 
     named = [name.strip() for name in text.split(",")]
     if not all(named):
-        raise UsageError(f"--require: {text!r} names nobody; leave it out for all roles of gates.toml")
+        raise UsageError(f"--require: {text!r} names no role; leave it out for all roles of gates.toml")
     if problems := [problem for role in named if (problem := unknown_role(role, known_roles, "gates.toml"))]:
         raise UsageError(*(f"--require: {problem}" for problem in problems))
     return list(dict.fromkeys(named))

@@ -246,7 +246,7 @@ class _Shown:
         if self._watched.demonstration:
             self._watched.demonstration.end()
         if self._aborted:
-            click.echo(f"ABORT    {self._aborted} fired: take the release back")
+            click.echo(f"ABORT    {self._aborted} fired: roll back")
             rollback = self._watched.launch.rollback
             if rollback:
                 click.echo(f"         {rollback}")

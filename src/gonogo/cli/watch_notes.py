@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--by", required=True, metavar="NAME", help="Who takes care of it: an entry of environments/people.toml.")
 @click.option("--note", default="", help="What is being done, in one sentence.")
 def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
-    """Acknowledge the alert ALERT: nobody is reminded of it again."""
+    """Acknowledge the alert ALERT, and stop its reminders."""
     from gonogo.watching.acknowledging import acknowledge  # noqa: PLC0415 - help answers at once
 
     with _journal(environment) as journal:

@@ -20,7 +20,7 @@ from gonogo.clients.network import unobserved
 from gonogo.evidence.http import CACHE_HEADERS, Exchange
 
 LARGEST_BODY_BYTES = 1024 * 1024
-REFUSED = "refused: nobody listens"
+REFUSED = "refused: nothing listens"
 _ANSWERS = (ConnectionRefusedError, ssl.SSLError)
 """Failures that the target caused, however late we heard of them."""
 _CONNECT_SECONDS = 3.0

@@ -1,4 +1,4 @@
-"""Who is on call while users come: shifts, escalation, how people are told, and the service that alerts go to."""
+"""Who is on call while users come: shifts, escalation, how people are notified, and the service that alerts go to."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ from itertools import pairwise
 from gonogo.evidence.base import PartialEvidence
 
 Span = tuple[datetime, datetime]
-"""From, and until."""
+"""Begin and end of a time, in UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """One person on call."""
+    """One person's time on call."""
 
     person: str
-    """As the system names people: PagerDuty by name, Opsgenie by user name."""
+    """The name in the system: PagerDuty has names, Opsgenie user names."""
     level: int = 1
-    """Of the escalation policy: who is told first is level 1."""
+    """The level of the escalation policy; level 1 is notified first."""
     begins: datetime | None = None
-    """None: always was."""
+    """Begin in UTC; None for a shift without a beginning."""
     ends: datetime | None = None
-    """None: does not end."""
+    """End in UTC; None for a shift without an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How one person is told of an alert."""
+    """How one person is notified of an alert."""
 
     person: str
     methods: tuple[str, ...] = ()
     """Kinds of the contact methods that are not switched off, as the system names them: ``phone``, ``sms``."""
     rules: int = 0
-    """Notification rules of an urgent alert that tell this person by one of them."""
+    """Number of notification rules for an urgent alert that use one of these methods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +42,20 @@ class Maintenance:
 
     begins: datetime
     ends: datetime | None = None
-    """None: until somebody ends it."""
+    """End in UTC; None if it lasts until somebody ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertService:
-    """What monitoring sends its alerts to."""
+    """The service (PagerDuty) or integration (Opsgenie) to which monitoring sends its alerts."""
 
     name: str
     status: str
     """PagerDuty: ``active``, ``warning``, ``critical``, ``maintenance``, ``disabled``. Opsgenie: ``enabled``, ``disabled``."""
     policy: str = ""
-    """Name of the escalation policy that its alerts go to, where that is another one than the declared one."""
+    """Name of the escalation policy that its alerts go to, if that is not the declared one."""
     maintenance: tuple[Maintenance, ...] = ()
-    """Within the time that was asked about."""
+    """Maintenance windows within the time that was asked about."""
 
     @property
     def takes_alerts(self) -> bool:
@@ -75,18 +75,18 @@ class OnCallEvidence(PartialEvidence):
     absent: tuple[str, ...] = ()
     """What is declared and not there, by the system's own word: ``escalation policy Launch``."""
     first: tuple[Shift, ...] = ()
-    """Who is told first: level 1 of the policy, or the schedule."""
+    """Shifts of those who are notified first: by the schedule, or else by level 1 of the policy."""
     told: tuple[Shift, ...] = ()
-    """Everybody who is told, at every level of the policy."""
+    """Shifts of everybody who is notified, at every level of the policy."""
     levels: int = 0
     """How many levels the policy has."""
     people: tuple[Reach, ...] = ()
     service: AlertService | None = None
-    """None: none is declared, or there is none."""
+    """The service; None if none is declared, or it does not exist."""
 
 
 def gaps(shifts: Iterable[Shift], begins: datetime, ends: datetime, *, people: int = 1) -> Sequence[Span]:
-    """When fewer different people than so many are on call."""
+    """Return the times, in order, in which fewer than ``people`` different people are on call."""
     known = [(shift.person, shift.begins or begins, shift.ends or ends) for shift in shifts]
     edges = sorted({begins, ends, *(edge for _, *both in known for edge in both if begins < edge < ends)})
     found: list[Span] = []

@@ -63,7 +63,7 @@ def _mistake(error: BaseException) -> tuple[str, str]:
             return f"it {error}", "a check judges what is recorded, at once"
         case Trespass():
             hint = "ask in a probe or in a step (docs/writing-a-check.md)"
-            return f"it {error}; a check judges evidence, and asks nobody", hint
+            return f"it {error}; a check judges evidence, and sends no requests", hint
         case NoJudgement():
             return str(error), ""
         case _:

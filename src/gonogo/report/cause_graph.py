@@ -1,6 +1,6 @@
-"""A cause and what it blocks, as a tree: what needs it, what needs that, and the checklist lines that stay open.
+"""Draws a cause and what it blocks as a tree: the checks that need it, those that need them, and the open checklist lines.
 
-Text does not wrap in a picture, so long names are cut there; the page has all of them beside it.
+Text does not wrap in a picture, so long names are cut; the page has the full names beside it.
 """
 
 from collections import Counter
@@ -16,29 +16,29 @@ from gonogo.report.wording import SHAPES
 _ROW, _INDENT, _STEM = 22.0, 18.0, 6.0
 _MOST_ROWS = 40
 _MOST_SECTIONS = 3
-"""More of them are one row for each status."""
+"""If lines of more sections stay open, there is one row for each status instead."""
 _MOST_ALIKE = 3
-"""Checks of one family that wait for the same and block nothing: more of them are one row."""
+"""If more checks of one family need the same check and block nothing, they are one row."""
 _LONGEST = 38
-"""Letters, two less for each step to the right: as many as a narrow phone shows."""
+"""Letters of a row, two fewer for each step to the right: as many as a narrow phone shows."""
 _DEEPEST = 4
 _MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphRow:
-    """One thing, on its own row."""
+    """One row of the tree: a text, and the place of its first letter, in pixels from the top left."""
 
     text: str
     x: float
     y: float
     stem: str
-    """Path from what it waits for; empty for the cause itself."""
+    """The SVG path from the row above it in the tree; empty for the cause itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CauseGraph:
-    """The tree below one cause, in pixels."""
+    """The tree of one cause: its height in pixels, its rows from the top, and the same in words."""
 
     height: float
     rows: Sequence[GraphRow]
@@ -52,7 +52,7 @@ class _Node:
 
 
 def cause_graph(results: Results, blocker: Blocker) -> CauseGraph | None:
-    """None where there is nothing to see: a cause that blocks no check."""
+    """Return the tree of a cause, or None if it blocks no check."""
     problem = blocker.problem
     if not problem.consequences:
         return None
@@ -69,7 +69,10 @@ def cause_graph(results: Results, blocker: Blocker) -> CauseGraph | None:
 def _waiting(
     root: str, ids: Sequence[str], alike: Sequence[str], by_id: Mapping[str, CheckResult]
 ) -> Mapping[str, Sequence[str]]:
-    """What waits for each check: by what it needs, nearest to the cause first; what no need leads to waits for the cause."""
+    """Return, for each check, the checks that wait for it.
+
+    A check waits for the one of its needs that is nearest to the cause; if no need leads to the cause, for the cause itself.
+    """
     told = [identifier for identifier in dict.fromkeys(ids) if identifier != root]
     needing: dict[str, list[str]] = {}
     for identifier in told:
@@ -91,7 +94,7 @@ def _waiting(
 def _nodes(
     above: str, waiting: Mapping[str, Sequence[str]], by_id: Mapping[str, CheckResult], depth: int
 ) -> Sequence[_Node]:
-    """What waits for a check. Many of one family that block nothing themselves are one node."""
+    """Return the nodes of the checks that wait for a check. Many of one family that block nothing are one node."""
     ids = waiting.get(above, ())
     plain = Counter(by_id[one].family for one in ids if one in by_id and one not in waiting)
     nodes, told = [], set()
@@ -111,7 +114,7 @@ def _nodes(
 def _under(
     identifier: str, waiting: Mapping[str, Sequence[str]], by_id: Mapping[str, CheckResult], depth: int
 ) -> Sequence[_Node]:
-    """What waits for this check; a number where that would be too deep."""
+    """Return the nodes below a check; where the tree would become too deep, one node with their number."""
     if depth < _DEEPEST:
         return _nodes(identifier, waiting, by_id, depth + 1)
     number, found = 0, [identifier]
@@ -122,7 +125,7 @@ def _under(
 
 
 def _lines(blocker: Blocker) -> Sequence[_Node]:
-    """The lines that stay open, by their section; by their status alone where there are many sections."""
+    """Return the lines that stay open, counted by section; by status alone if there are many sections."""
     grouped = Counter(
         (STATUS_SHAPES[line.status], plain_title(line.section[-1]) if line.section else "Without a heading")
         for line in blocker.lines
@@ -137,7 +140,7 @@ def _lines(blocker: Blocker) -> Sequence[_Node]:
 
 
 def _rows(root: _Node) -> Iterator[GraphRow]:
-    """Each node under the one before it, those below it indented; what is too much is counted in the last row."""
+    """Yield the rows from the top, each level indented; the last row counts those that do not fit."""
     found = list(_flat(root, 0, -1))
     cut = found[: _MOST_ROWS - 1] if len(found) > _MOST_ROWS else found
     for number, (node, depth, above) in enumerate(cut):
@@ -147,7 +150,7 @@ def _rows(root: _Node) -> Iterator[GraphRow]:
 
 
 def _flat(node: _Node, depth: int, above: int, begin: int = 0) -> Iterator[tuple[_Node, int, int]]:
-    """Node, depth, and the number of the row of what it waits for."""
+    """Yield each node with its depth and the number of the row that it hangs from."""
     yield node, depth, above
     number = begin + 1
     for below in node.below:

@@ -1,4 +1,4 @@
-"""The course of a signal as a picture: points of an SVG, the limit as a line, gaps as gaps, and the same in words."""
+"""Draws the course of a signal: an SVG path, the limit as a line, gaps as bands, and the same in words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,53 +12,53 @@ from gonogo.families.watch.alerts import in_unit
 
 WIDTH, HEIGHT = 600.0, 120.0
 _ROOM = 0.08
-"""Of the height, above the highest and below the lowest."""
+"""Space above the highest value and below the lowest, as a share of the height."""
 _THINNEST = 2.0
-"""A gap of seconds within a day is still seen."""
+"""Width of the narrowest band, so that a gap of seconds within a day is still visible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Everything in the units of the picture: WIDTH by HEIGHT, from the top left."""
+    """The picture of one signal, in units of the picture: WIDTH by HEIGHT, from the top left."""
 
     path: str
-    """Of an SVG path; a new piece begins after every gap."""
+    """The ``d`` of an SVG path; a new piece begins after every gap."""
     limit: float | None
     gaps: Sequence[tuple[float, float]]
-    """Where each begins, and how wide it is."""
+    """The left edge and the width of each gap."""
     few: Sequence[tuple[float, float]]
-    """The same, for too few events."""
+    """The left edge and the width of each stretch with too few events."""
     words: str
-    """The same, for whoever does not see it."""
+    """A description for readers who do not see the picture."""
 
 
 class Course(Protocol):
-    """The course of one signal."""
+    """The values of one signal over time."""
 
     @property
     def points(self) -> Sequence[Point]:
-        """On the watch's axis, in its order."""
+        """The points in order, in seconds on the watch's axis."""
 
     @property
     def unit(self) -> str:
-        """As in the environment file."""
+        """The unit of the values, as in the environment file."""
 
     @property
     def limit(self) -> float | None:
-        """Of a threshold."""
+        """The limit of a threshold; None for a key metric."""
 
     @property
     def limit_text(self) -> str:
-        """The same in words."""
+        """The limit in words; empty for a key metric."""
 
     @property
     def stale_after(self) -> float:
-        """Seconds after which a point is an old one."""
+        """After how many seconds without a new point a gap begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCourse:
-    """The course of a signal, as the facts of a check have it."""
+    """The values of a signal over time, as recorded in the facts of a check."""
 
     points: tuple[Point, ...]
     unit: str
@@ -66,12 +66,12 @@ class RecordedCourse:
     above: bool
     stale_after: float
     since: float
-    """Where the time that was to be watched begins on the axis."""
+    """Where the judged time begins, in seconds on the watch's axis."""
     until: float
 
     @property
     def limit_text(self) -> str:
-        """What is too much, or too little."""
+        """The limit in words, as in ``above 5 % is too much``; empty without a limit."""
         if self.limit is None:
             return ""
         side, much = ("above", "much") if self.above else ("below", "little")
@@ -82,7 +82,7 @@ _COURSE: TypeAdapter[RecordedCourse] = TypeAdapter(RecordedCourse)
 
 
 def recorded_chart(facts: Any) -> Chart | None:  # noqa: ANN401 - JSON
-    """The picture of these facts; None where they are no course of a signal."""
+    """Return the picture of the facts of a check, or None if they are not those of a signal."""
     if not (isinstance(facts, Mapping) and "points" in facts and "stale_after" in facts):
         return None
     try:
@@ -96,7 +96,7 @@ def recorded_chart(facts: Any) -> Chart | None:  # noqa: ANN401 - JSON
 
 
 def chart(row: Course, began: float, now: float) -> Chart:
-    """The course of a signal from ``began`` to ``now``, on the watch's axis."""
+    """Return the picture of a signal from ``began`` to ``now``, both in seconds on the watch's axis."""
     values = [point.value for point in row.points if point.value is not None]
     known = [*values, *([row.limit] if row.limit is not None else [])]
     lowest, highest = min([0.0, *known]), max(known, default=0.0) or 1.0
@@ -134,7 +134,7 @@ def _continues(before: Point | None, point: Point) -> bool:
 
 
 def _dotted(pieces: Sequence[str]) -> Sequence[str]:
-    """A piece that is one point long is drawn as a dot: a line from it to itself."""
+    """Return the pieces with single points drawn as dots: a line from the point to itself."""
     following = (*pieces[1:], "M")
     return [
         f"{piece}l0 0" if piece[0] == "M" and after[0] == "M" else piece
@@ -143,7 +143,7 @@ def _dotted(pieces: Sequence[str]) -> Sequence[str]:
 
 
 def _gaps(row: Course, now: float) -> Sequence[tuple[float, float]]:
-    """Stretches of which nobody can say anything, or not of all of it."""
+    """Return begin and end of each stretch whose values are not, or not all, known."""
     found = [
         (before.at, point.at)
         for before, point in zip(row.points, row.points[1:], strict=False)
@@ -157,7 +157,7 @@ def _gaps(row: Course, now: float) -> Sequence[tuple[float, float]]:
 
 
 def _bands(stretches: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
-    """Begin and width of each, those that touch each other as one."""
+    """Return begin and width of each stretch; stretches that touch become one."""
     bands: list[tuple[float, float]] = []
     for begin, end in stretches:
         if bands and begin <= sum(bands[-1]) + 0.1:
@@ -168,7 +168,7 @@ def _bands(stretches: Sequence[tuple[float, float]]) -> Sequence[tuple[float, fl
 
 
 def _words(row: Course, values: Sequence[float], gaps: int) -> str:
-    """What somebody who does not see the picture would miss."""
+    """Return the range of values, the limit and the number of gaps in words."""
     seen = f"{in_unit(min(values), row.unit)} to {in_unit(max(values), row.unit)}" if values else "no value yet"
     more = f"; {counted(gaps, 'gap')}" if gaps else ""
     limit = f"; {row.limit_text}" if row.limit_text else ""

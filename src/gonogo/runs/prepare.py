@@ -384,7 +384,7 @@ def _notes(
     if variables is not None and len(variables.files) == 1:
         yield "variables-differ: only one file of variables is declared, and there is nothing to compare it with"
     if not has_journeys(suite, environment):
-        yield "no journey was walked: this project has none in smoke/"
+        yield "no journeys ran: this project has none in smoke/"
     if instance is not None and instance.pid is not None:
         yield f"{ATTACHED} that is already up (pid {instance.pid}): what others do to it counts in this verdict"
     if instance is not None and instance.faults:

@@ -96,12 +96,11 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
 
 def _repository(start: Start) -> Iterator[tuple[bool, str, str]]:
     for use in start.repository.uses:
-        next_step = (
-            f"declare [{use.component.section}]" if use.component.section else "a person attests it, or a family does"
-        )
+        section = use.component.section
+        next_step = f"declare [{section}]" if section else "attest its line, or install a family for it"
         yield False, "repository", f"{use.shown}: {next_step}"
     for proposal in start.proposals:
-        written = f"[{list(proposal.tables)[-1]}] stands in the file, as comments" if proposal.tables else proposal.todo
+        written = f"[{list(proposal.tables)[-1]}] is in the file, as a comment" if proposal.tables else proposal.todo
         yield False, "repository", f"{proposal.title}: {written}"
     for port, place in start.exposed.items():
         yield False, "repository", f"{place} {port}: nobody should reach it from outside; see [ports.closed]"

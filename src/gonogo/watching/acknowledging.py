@@ -1,4 +1,4 @@
-"""``gonogo ack``: somebody says that an alert is in hand, and nobody is reminded of it any more."""
+"""``gonogo ack``: records who takes care of an alert, and stops its reminders."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def _problems(alerts: Sequence[str], newest: Mapping[str, Transition]) -> Iterat
         if alert in still_open:
             continue
         if (end := newest.get(alert)) is not None:
-            yield f"{alert}: is over since {end.utc:%Y-%m-%d %H:%M:%S} UTC; nobody is reminded of it any more"
+            yield f"{alert}: is over since {end.utc:%Y-%m-%d %H:%M:%S} UTC; its reminders have stopped"
         elif alert in ids:
             yield f"{alert}: is a threshold; its alert now is {ids[alert]}"
         elif still_open:

@@ -82,7 +82,7 @@ class Live:
     def _way_back(self, looked: Surroundings | str) -> Sequence[str]:
         command = (self.launch.rollback,) if self.launch.rollback else ()
         if isinstance(looked, str):
-            return (*command, f"nobody knows whether the way back is open: {looked}")
+            return (*command, f"it is not known whether a rollback is possible: {looked}")
         return (*command, *looked.rollback, *looked.unread_lines)
 
 

@@ -22,7 +22,7 @@ class Letterhead:
     zone: ZoneInfo
     """The team's time zone."""
     rollback: str | None = None
-    """The command that takes the release back."""
+    """The rollback command."""
     page: str = ""
     """Address of the live page; empty while there is none."""
     redactor: Redactor = field(repr=False, default_factory=lambda: Redactor({}))
@@ -58,7 +58,7 @@ def _test(announcements: Sequence[Announcement], head: Letterhead) -> Message:
     channels = ", ".join(announcement.channel for announcement in announcements)
     rows = (
         "This is a test: nothing is wrong, and no action is needed.",
-        f"It shows that the channel {channels} of {head.environment} works: alarms of gonogo watch arrive as this does.",
+        f"It shows that the channel {channels} of {head.environment} works: alerts of gonogo watch arrive in the same way.",
         f"  sent {moment(announcements[0].utc, head.zone)}",
     )
     subject = f"TEST {head.environment}: gonogo watch, no action is needed"
@@ -72,7 +72,7 @@ def _subject(alarms: Sequence[Announcement], over: Sequence[Announcement], head:
     is_critical = any(announcement.severity == "critical" for announcement in shown)
     worst = ended if not alarms else "CRITICAL" if is_critical else "WARNING"
     titles = and_more(list(dict.fromkeys(announcement.title for announcement in shown)), _MOST_IN_SUBJECT)
-    unknown = ": nobody can say" if all(announcement.state == AlertState.NO_DATA for announcement in shown) else ""
+    unknown = ": unknown" if all(announcement.state == AlertState.NO_DATA for announcement in shown) else ""
     again = " (still)" if alarms and all(announcement.event == "reminded" for announcement in alarms) else ""
     besides = f"; {counted(len(over), 'alert')} over" if alarms and over else ""
     return f"{worst} {head.environment}: {titles}{unknown}{again}{besides}"
@@ -97,7 +97,7 @@ def _cause(group: Sequence[Announcement], head: Letterhead) -> str:
         f"  {group[0].reason}",
         f"  since {moment(since, head.zone)}" + (f", for {format_duration(lasted)}" if lasted.total_seconds() else ""),
     ]
-    rows += [f"  of the checklist: {', '.join(lines)}"] if lines else []
+    rows += [f"  checklist line: {', '.join(lines)}"] if lines else []
     rows += [f"  {note}" for note in dict.fromkeys(announcement.note for announcement in group if announcement.note)]
     return "\n".join(rows)
 
@@ -115,10 +115,10 @@ def _to_do(alarms: Sequence[Announcement], head: Letterhead) -> str:
     rows = ["What to do"]
     if any(announcement.threshold == JOURNAL for announcement in alarms):
         rows.append(f"  {OWN_RULES[JOURNAL].watched.first_step}")
-    rows += [f"  say that you have it: gonogo ack {alerts} --by NAME --env {head.environment}"] if alerts else []
+    rows += [f"  acknowledge it: gonogo ack {alerts} --by NAME --env {head.environment}"] if alerts else []
     if head.rollback and any(announcement.severity == "critical" for announcement in alarms):
-        rows.append(f"  take the release back: {head.rollback}")
-    rows += [f"  look: {head.page}"] if head.page else []
+        rows.append(f"  roll back: {head.rollback}")
+    rows += [f"  live page: {head.page}"] if head.page else []
     return "\n".join(rows)
 
 

@@ -39,7 +39,9 @@ def review(reader: JournalReader, watch: Watch, launch: Launch, number: int) -> 
     own = [look for look in rounds if day.has(look.utc)]
     if not own:
         watched = f"{day.time(rounds[0].utc)} to {day.time(rounds[-1].utc)}"
-        raise UsageError(f"{reader.path}: nobody looked on day {number}; the watch knows {watched} ({launch.zone})")
+        raise UsageError(
+            f"{reader.path}: there was no watch on day {number}; the watch knows {watched} ({launch.zone})"
+        )
     since, until = own[0].at, own[-1].at
     readings = {name: _within(values, since, until) for name, values in reader.all_readings(since).items()}
     return "\n".join((*_Review(reader, watch, day, number, readings, len(own)).lines(), ""))
@@ -99,7 +101,7 @@ class _Review:
     def _observed(self) -> Sequence[str]:
         gaps = [gap for gap in self._reader.gaps() if self._touches(gap.begins, gap.ends)]
         lines = [
-            f"{self._day.time(gap.begins)} for {format_duration(gap.length)}: nobody looked ({gap.reason})"
+            f"{self._day.time(gap.begins)} for {format_duration(gap.length)}: not watched ({gap.reason})"
             for gap in gaps
         ]
         return [f"{counted(self._rounds, 'round')}, {counted(len(gaps), 'gap')}", *lines]

@@ -25,7 +25,7 @@ _HEAD = """\
 def prometheus_rules(environment: str, watch: Watch, launch: Launch | None) -> str:
     """A file of rules, in YAML."""
     rules, left_out, names = list[dict[str, Any]](), list[str](), set[str]()
-    runbook = f"To take the release back: {literal(launch.rollback)}" if launch and launch.rollback else ""
+    runbook = f"To roll back: {literal(launch.rollback)}" if launch and launch.rollback else ""
     for name, watched in watch.watched.items():
         signal = expressions(watched)
         if signal is None:
@@ -84,7 +84,7 @@ class _Rules:
             "expr": self._no_data(),
             "for": span(watch.no_data),
             "labels": {"environment": self.environment, "severity": severity, "nodata": "true"},
-            "annotations": self._annotations("nobody can say: there is no value, or it may be wrong"),
+            "annotations": self._annotations("unknown: there is no value, or it may be wrong"),
         }
 
     @property
@@ -172,7 +172,7 @@ def _scrapes(environment: str, names: set[str], watch: Watch) -> dict[str, Any]:
         "for": span(watch.no_data),
         "labels": {"environment": environment, "severity": "critical", "nodata": "true"},
         "annotations": {
-            "summary": "The metrics of {{ $labels.instance }} cannot be scraped: nobody can say how the service is.",
+            "summary": "The metrics of {{ $labels.instance }} cannot be scraped: the state of the service is not known.",
         },
     }
 

@@ -186,7 +186,7 @@ def _signals(facts: LiveFacts, rules: Mapping[str, Rule]) -> Iterator[SignalRow]
             state=alert.state if alert and last else None,
             unit=rule.watched.unit,
             value=in_unit(last.value, rule.watched.unit) if known and last and last.value is not None else "–",  # noqa: RUF001 - a dash
-            reason=explained(rule, last) if last else "nobody has looked yet",
+            reason=explained(rule, last) if last else "not read yet",
             limit=threshold.limit if threshold else None,
             limit_text=_limit(rule),
             points=tuple(trail.points()) if trail else (),

@@ -21,7 +21,7 @@ from gonogo.planning.suite import Suite
 
 KINDS = ("service", "tls", "dns_host", "droplet", "sentry_issues")
 """Kinds of evidence that tell it."""
-NOT_YET = "nobody has looked yet"
+NOT_YET = "not read yet"
 """Until the first look has ended."""
 _NEW = "new issue "
 """How facts begin that are a change as soon as they are there."""

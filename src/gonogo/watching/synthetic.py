@@ -1,7 +1,7 @@
-"""Asks gonogo's own checks again and again: synthetic monitoring.
+"""Runs gonogo's own checks again and again: synthetic monitoring.
 
-They are asked and judged in a process of their own. A check that hangs, or that ends its process, is a signal without
-a value; the watch goes on.
+They run in a separate process. A check that hangs, or that ends this process, is a signal without a value, and the watch
+continues.
 """
 
 import multiprocessing
@@ -27,21 +27,21 @@ from gonogo.watching.clock import Clock
 from gonogo.watching.surroundings import Surroundings, checks_that_look, surroundings
 
 _GRACE_SECONDS = 60.0
-"""Beside limits.run: for the removing of test data, and for the start of the process."""
+"""Time in addition to limits.run, for the clean-up of test data and the start of the process."""
 _PARENT_SECONDS = 1.0
 _STALE_ROUNDS = 3
 _FAILING = {Outcome.FAIL, Outcome.WARN}
 _LONGEST_MESSAGE = 300
 _SLACK_SECONDS = 10.0
-"""For the round itself, which takes some seconds whatever its cadence."""
+"""Time for the round itself, which takes some seconds however often it runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The outcome of one check, when it was asked last."""
+    """The newest outcome of one check."""
 
     at: float
-    """In seconds of the clock, when the answer was there."""
+    """When the outcome was known, in seconds of the clock."""
     outcome: Outcome
     message: str = ""
 
@@ -57,11 +57,14 @@ class _Reply:
 class _Job:
     request: Request
     looks: bool = False
-    """Whether the surroundings of the launch are looked at, beside the checks of the request."""
+    """Whether to read the surroundings of the launch instead of the checks of the request."""
 
 
 class Synthetic:
-    """One process that asks; one round is under way at the most."""
+    """Runs checks in one separate process, at most one round at a time.
+
+    ``within_seconds`` is the time for a round; the process is killed after it and a grace period.
+    """
 
     def __init__(
         self, request: Request, instance: ReferenceInstance | None, *, within_seconds: float, clock: Clock | None = None
@@ -78,11 +81,14 @@ class Synthetic:
 
     @property
     def pid(self) -> int | None:
-        """The process that asks; None before the first question."""
+        """The id of the process; None before the first round."""
         return self._process.pid if self._process else None
 
     def ask(self, checks: Collection[str]) -> str:
-        """Ask these checks now, or walk the journeys of the smoke run if there are none; why it could not, else empty."""
+        """Run these checks now, or the whole smoke run if ``checks`` is empty.
+
+        Returns why that failed, or an empty text. The outcomes are kept for ``read``.
+        """
         chosen = {"only": tuple(checks), "exactly": True} if checks else {"gate": SMOKE}
         reply = self._answered(_Job(replace(self._request, **chosen)))
         at = self.clock.seconds()
@@ -92,14 +98,15 @@ class Synthetic:
         return reply.failure
 
     def look(self) -> Surroundings | str:
-        """What the launch stands on now; or why it could not be looked at."""
+        """Return the surroundings of the launch as they are now, or the reason why they could not be read."""
         reply = self._answered(_Job(self._request, looks=True))
         return reply.surroundings or reply.failure
 
     def read(self, checks: Collection[str], at: float, *, every_seconds: float) -> Reading:
-        """How many of these checks fail; no value while nobody can say that all of them pass.
+        """Return how many of these checks fail, without running them; no value unless all are known to pass or one fails.
 
-        What is blocked says nothing: its need, which stands among them, tells why.
+        ``at`` is the place of the round on the watch's axis. An outcome is too old after three times ``every_seconds`` and
+        some slack. A blocked check gives no reason: the check that it needs, which is among them, does.
         """
         with self._lock:
             told = {name: self._told.get(name) for name in checks}
@@ -120,7 +127,7 @@ class Synthetic:
         return Reading(at=at, value=0.0)
 
     def close(self) -> None:
-        """End the process; one that is in the middle of a round first removes what it made."""
+        """End the process. If a round is running, it first removes its test data."""
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
@@ -204,11 +211,11 @@ def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
 
 
 def _blocked(told: tuple[str, Told | None]) -> bool:
-    """Whether the reason why nobody can say lies elsewhere."""
+    """Return whether the check is blocked, so that another one has the reason."""
     return told[1] is not None and told[1].outcome is Outcome.BLOCKED
 
 
 def _message(check: CheckResult) -> str:
-    """In one line, which is kept for every round."""
+    """Return the message of a check in one line, cut to a length that can be kept for every round."""
     said = next((seen.message for seen in check.observations if seen.outcome is check.outcome and seen.message), "")
     return " ".join(said.split())[:_LONGEST_MESSAGE]

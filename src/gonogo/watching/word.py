@@ -14,9 +14,9 @@ from gonogo.watching.rows import LiveState, RoleRow, Word
 def word_of(state: LiveState, ended: datetime | None) -> tuple[Word, str]:
     """The word, and why in a sentence."""
     if ended is not None:
-        return Word.BLIND, f"The watch ended at {ended:%H:%M:%S} UTC: nobody looks any more."
+        return Word.BLIND, f"The watch ended at {ended:%H:%M:%S} UTC."
     if state.last_round is None:
-        return Word.BLIND, "Nobody has looked yet: the first round is not over."
+        return Word.BLIND, "The first round is not over yet."
     if _is_old(state.last_round, state.now, state.patience):
         return Word.BLIND, _old(state, state.now)
     critical = [row for row in state.alerts if row.severity == "critical" and row.state == AlertState.FIRING]
@@ -41,7 +41,7 @@ def _worries(state: LiveState) -> Iterator[str]:
         if signal.state == AlertState.PENDING:
             yield f"{signal.title}: {signal.reason}, not for long yet"
         elif signal.state is None:
-            yield f"{signal.title}: nobody has looked yet"
+            yield f"{signal.title}: not read yet"
     if not any(signal.state == AlertState.OK for signal in state.signals):
         yield "no signal says yet that anything is well"
 

@@ -35,7 +35,7 @@ def refused(reply: Reply, whom: str) -> None:
 def too_large(reply: Reply, what: str) -> None:
     """Fail the step unless it is refused for its size: only that is other than in what was taken just before."""
     if reply.exchange.status in {None, TOO_MANY}:
-        raise Unobserved(f"nobody knows whether {what} is refused: {reply.said}", hint="read on, and answer 413")
+        raise Unobserved(f"it is not known whether {what} is refused: {reply.said}", hint="read on, and answer 413")
     is_refused = 400 <= reply.status < BROKEN  # noqa: PLR2004 - 4xx
     demand(shown(is_refused, f"answer to {what}", reply.status, "4xx"), f"{what} is not refused: {reply.said}")
 

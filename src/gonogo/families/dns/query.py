@@ -137,7 +137,7 @@ def undelivered(error: Exception, server: str) -> tuple[Delivery, str]:
         case dns.exception.Timeout() | TimeoutError():
             return Delivery.SILENT, "nothing came back"
         case ConnectionRefusedError():
-            return Delivery.REFUSED, "nobody listens"
+            return Delivery.REFUSED, "nothing listens"
         case ConnectionError() | EOFError():
             return Delivery.REFUSED, "the server hung up"
         case OSError():

@@ -7,7 +7,7 @@ from gonogo.evidence.dns_zone import MailServer
 
 
 def route_problems(servers: Sequence[MailServer], *, world: bool) -> Iterator[str]:
-    """Everything by which mail has nowhere to go; ``world``: it comes from everywhere, and not from this network alone."""
+    """Everything that keeps mail from being delivered; ``world``: mail comes from everywhere, not from this network alone."""
     if len(servers) > 1 and not all(server.name for server in servers):
         yield "MX 0 . says that there is no mail, and stands beside others (RFC 7505, 3)"
     for server in servers:
@@ -15,9 +15,9 @@ def route_problems(servers: Sequence[MailServer], *, world: bool) -> Iterator[st
             continue  # "MX 0 ." says that the domain takes no mail (RFC 7505)
         where = f"MX {server.preference} {server.name}"
         if "NXDOMAIN" in {server.a.rcode, server.aaaa.rcode}:
-            yield f"{where} does not exist, mail has nowhere to go"
+            yield f"{where} does not exist: mail cannot be delivered to it"
         elif _knows_no_address(server):
-            yield f"{where} has no address, mail has nowhere to go"
+            yield f"{where} has no address: mail cannot be delivered to it"
         elif server.a.aliases or server.aaaa.aliases:
             alias = (server.a.aliases or server.aaaa.aliases)[-1]
             yield f"{where} is an alias of {alias}, which some senders refuse (RFC 2181, 10.3)"

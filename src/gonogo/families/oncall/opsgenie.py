@@ -1,7 +1,7 @@
 """Opsgenie's REST API, read only (docs.opsgenie.com; its OpenAPI description: github.com/opsgenie/opsgenie-oas).
 
-It is sold no more since 2025-06-04, and its API ends on 2027-04-05 (support.atlassian.com, "What happens when Opsgenie is
-turned off").
+Atlassian has not sold it since 2025-06-04, and its API ends on 2027-04-05 (support.atlassian.com, "What happens when
+Opsgenie is turned off").
 """
 
 import re
@@ -26,13 +26,13 @@ _HINT = f"a key of API key management needs {_RIGHT}; a key of a team's integrat
 _DAY = timedelta(days=1)
 _UNITS = {"seconds": 1 / 60, "minutes": 1.0, "hours": 60.0, "days": 1440.0}
 _TELLS_SHIFT = {"", "default"}
-"""``notifyType`` of a rule that tells whoever is on call; ``next`` and ``previous`` tell others."""
+"""``notifyType`` of a rule that notifies the person on call; ``next`` and ``previous`` notify others."""
 Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opsgenie:
-    """One account."""
+    """An account at Opsgenie, with the key that reads it. ``patience``: how long one request may take."""
 
     section: OnCall
     token: str = field(repr=False)
@@ -41,7 +41,7 @@ class Opsgenie:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator["OpsgenieSession"]:
-        """Open connections that all questions share."""
+        """Open the connections that all requests of one run share, and close them at the end."""
         api = JsonApi(
             name=self.name,
             base=self.section.api or OPSGENIE,
@@ -57,14 +57,21 @@ class Opsgenie:
 
 
 class OpsgenieSession:
-    """Questions about the declared escalation, schedule and integration."""
+    """Reads the declared escalation, schedule and integration.
+
+    Every method raises Unobserved for what could not be read, and Absent for what Opsgenie says does not exist.
+    """
 
     def __init__(self, session: JsonSession, section: OnCall) -> None:
         self._session, self._section = session, section
         self._people: dict[str, Person] = {}
 
     async def rota(self, span: Span) -> Rota:
-        """Timelines of the schedules that the escalation tells, and of the one that is declared."""
+        """Return who is on call within ``span``, by the schedules of the escalation and the declared one.
+
+        ``first`` is the declared schedule, or else level 1 of the escalation; ``told`` has every level. If a later level
+        could not be read, ``untold`` has the reason.
+        """
         section = self._section
         own = await self._timeline(section.schedule, span, 1) if section.schedule else []
         if not section.policy:
@@ -86,7 +93,7 @@ class OpsgenieSession:
         return Rota(first=first, told=told, people=list(self._people.values()), untold=untold)
 
     async def _told(self, rule: Object, level: int, span: Span) -> Sequence[Shift]:
-        """Whom a rule tells, and when."""
+        """Return the shifts of those whom one rule of the escalation notifies."""
         recipient, notify = mapping(rule.get("recipient")), text(rule.get("notifyType"))
         match text(recipient.get("type")):
             case "user":
@@ -103,7 +110,10 @@ class OpsgenieSession:
                 )
 
     async def _timeline(self, schedule: str, span: Span, level: int) -> list[Shift]:
-        """The final timeline. It is asked from a day before on: Opsgenie may begin it with a day of the schedule's zone."""
+        """Return the shifts of the final timeline that overlap ``span``.
+
+        The request begins a day earlier, because Opsgenie may begin the timeline with a day of the schedule's zone.
+        """
         days = ceil((span[1] - span[0]) / _DAY) + 2
         query = {"date": written(span[0] - _DAY), "interval": str(days), "intervalUnit": "days"}
         data = mapping(
@@ -156,13 +166,16 @@ class OpsgenieSession:
         return objects(data["rules"])
 
     async def levels(self) -> int:
-        """Number of different delays after which somebody is told."""
+        """Return after how many different delays the escalation notifies somebody; 0 where none is declared."""
         if not self._section.policy:
             return 0
         return len({_delay(rule) for rule in await self._rules()})
 
     async def reach(self, person: Person) -> Reach:
-        """Contacts that are on, and rules of a new alert that are on; which of the contacts a rule uses is not read."""
+        """Return the contacts of a person that are enabled, and the number of enabled rules for a new alert.
+
+        Which of the contacts a rule uses is not read.
+        """
         whom, user = f"user {person.name}", f"v2/users/{_quoted(person.identifier)}"
         contacts = objects(await self._data(f"{user}/contacts", None, whom, {}))
         rules = objects(await self._data(f"{user}/notification-rules", None, whom, {}))
@@ -171,7 +184,7 @@ class OpsgenieSession:
         return Reach(person=person.name, methods=tuple(sorted(usable)), rules=len(told) if usable else 0)
 
     async def service(self, span: Span) -> AlertService | None:
-        """The integration, and what maintenance switches it off within this time."""
+        """Return the declared integration with the maintenance that disables it within ``span``; None if none is declared."""
         declared = self._section.service
         if not declared:
             return None
@@ -205,7 +218,7 @@ class OpsgenieSession:
         return found
 
     async def _data(self, path: str, named: str | None, word: str, query: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
-        """What stands under ``data``. Raises Absent if Opsgenie says that there is no such thing."""
+        """Return the ``data`` of a reply. Raises Absent if Opsgenie says that there is no such thing."""
         if named is not None:
             query = {"identifierType": "id" if _UUID.fullmatch(named) else "name", **query}
         where = f"{path}?{urlencode(query)}" if query else path
@@ -229,13 +242,13 @@ def _names(rule: Object) -> set[str]:
 
 
 def _delay(rule: Object) -> float:
-    """In minutes."""
+    """Return after how many minutes a rule notifies."""
     delay = mapping(rule.get("delay"))
     return (whole(delay.get("timeAmount")) or 0) * _UNITS.get(text(delay.get("timeUnit")) or "minutes", 0.0)
 
 
 def _level(rule: Object, rules: Sequence[Object]) -> int:
-    """Who is told at the same time is of one level."""
+    """Return the level of a rule, from 1: rules with the same delay are one level."""
     return 1 + sorted({_delay(one) for one in rules}).index(_delay(rule))
 
 

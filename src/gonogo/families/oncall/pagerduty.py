@@ -17,9 +17,9 @@ from gonogo.families.oncall.section import OnCall
 PAGERDUTY = "https://api.pagerduty.com"
 _VERSION = "application/vnd.pagerduty+json;version=2"
 _ID = re.compile(r"[A-Z0-9]{7,14}")
-"""Ids look so; a name that looks so as well is found by its name."""
+"""The form of an id; a name of the same form is found by its name."""
 _AHEAD = timedelta(days=90)
-"""Shifts are known for so long (parameter ``until`` of /oncalls)."""
+"""How far ahead PagerDuty knows shifts (parameter ``until`` of /oncalls)."""
 _HINT = (
     "a read-only REST API key of the account reads all of it; an app's access token needs login = 'oauth' and the scopes "
     "oncalls.read, escalation_policies.read, schedules.read, services.read and users:contact_methods.read"
@@ -37,7 +37,7 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDuty:
-    """One account."""
+    """An account at PagerDuty, with the key that reads it. ``patience``: how long one request may take."""
 
     section: OnCall
     token: str = field(repr=False)
@@ -46,7 +46,7 @@ class PagerDuty:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator["PagerDutySession"]:
-        """Open connections that all questions share."""
+        """Open the connections that all requests of one run share, and close them at the end."""
         login = f"Bearer {self.token}" if self.section.login == "oauth" else f"Token token={self.token}"
         api = JsonApi(
             name=self.name,
@@ -63,14 +63,17 @@ class PagerDuty:
 
 
 class PagerDutySession:
-    """Questions about the declared policy, schedule and service."""
+    """Reads the declared policy, schedule and service.
+
+    Every method raises Unobserved for what could not be read, and Absent for what PagerDuty says does not exist.
+    """
 
     def __init__(self, session: JsonSession, section: OnCall) -> None:
         self._session, self._section = session, section
         self._found: dict[tuple[str, str], Object] = {}
 
     async def rota(self, span: Span) -> Rota:
-        """The entries of /oncalls: who is told, at which level, by which schedule."""
+        """Return who is on call within ``span``, at which level and by which schedule (the entries of /oncalls)."""
         if span[1] > datetime.now(UTC) + _AHEAD:
             raise Unobserved(
                 "PagerDuty tells shifts for 90 days, and the launch is later", hint="ask again nearer to it"
@@ -113,13 +116,13 @@ class PagerDutySession:
         return Shift(person=name, level=level, begins=known.get("start"), ends=known.get("end"))
 
     async def levels(self) -> int:
-        """Number of escalation rules."""
+        """Return how many rules the escalation policy has; 0 where none is declared."""
         if not self._section.policy:
             return 0
         return len(objects((await self._find("escalation_policies", self._section.policy)).get("escalation_rules")))
 
     async def reach(self, person: Person) -> Reach:
-        """Contact methods that are on, and the rules of high urgency that use one of them."""
+        """Return the enabled contact methods of a person, and the number of rules of high urgency that use one of them."""
         methods = await self._of(person, "contact_methods", "contact_methods")
         rules = await self._of(person, "notification_rules?urgency=high", "notification_rules")
         usable = {
@@ -142,7 +145,10 @@ class PagerDutySession:
         return objects(items)
 
     async def service(self, span: Span) -> AlertService | None:
-        """The service, where its incidents go, and its maintenance windows within this time."""
+        """Return the declared service, the policy of its incidents, and its maintenance windows within ``span``.
+
+        None if no service is declared.
+        """
         if not self._section.service:
             return None
         found = await self._find("services", self._section.service)
@@ -167,7 +173,7 @@ class PagerDutySession:
         )
 
     async def _find(self, kind: str, declared: str) -> Object:
-        """By id, else by name. Raises Absent if there is none."""
+        """Return the declared object, by its id or else its name. Raises Absent if there is none."""
         known = self._found.get((kind, declared))
         if known is None:
             known = self._found[kind, declared] = await needing(_SCOPES[kind], self._look_up(kind, declared))
@@ -200,5 +206,5 @@ def _id(reference: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _name(item: Any) -> str:  # noqa: ANN401 - JSON
-    """References have a summary, and whole objects a name as well."""
+    """Return the name of an object: references have a summary, whole objects a name as well."""
     return text(mapping(item).get("name")) or text(mapping(item).get("summary"))

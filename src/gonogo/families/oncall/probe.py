@@ -1,4 +1,4 @@
-"""Asks the on-call system about the time of the launch; reads only, and every fact by itself."""
+"""Reads from the on-call system who is on call at the launch, each fact by itself, and changes nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ Fact = TypeVar("Fact")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallQuestion:
-    """One on-call system."""
+    """The on-call system to read, what is declared about it, and the launch that decides the time to ask about."""
 
     system: OnCallSystem
     section: OnCall
@@ -34,17 +34,17 @@ class OnCallQuestion:
 
     @property
     def scope(self) -> Scope:
-        """An environment has one."""
+        """The scope of the evidence, always the same: an environment has one on-call system."""
         return ("oncall",)
 
     @property
     def host(self) -> str:
-        """All questions to it are bounded together."""
+        """The name under which ``limits.per_host`` counts the requests."""
         return "oncall"
 
 
 def oncall_questions(environment: Environment, secrets: Secrets) -> Sequence[OnCallQuestion]:
-    """The declared one."""
+    """Return the question about the declared system; none where ``[oncall]`` is missing."""
     section = environment.section(OnCall)
     if section is None:
         return []
@@ -53,7 +53,10 @@ def oncall_questions(environment: Environment, secrets: Secrets) -> Sequence[OnC
 
 
 async def probe_oncall(question: OnCallQuestion) -> OnCallEvidence:
-    """What could not be read is missing alone; what is not there, by the system's own word, is a finding."""
+    """Read everything about the time of the launch.
+
+    A fact that could not be read is in ``unread``, with its reason. What the system says does not exist is in ``absent``.
+    """
     taken_at = datetime.now(UTC)
     span = question.section.window(question.launch, taken_at)
     asked = _Asked()
@@ -80,7 +83,10 @@ async def probe_oncall(question: OnCallQuestion) -> OnCallEvidence:
 
 
 async def _rota(session: RotaSession, span: Span, asked: "_Asked") -> tuple[Rota, tuple[Reach, ...]]:
-    """Who is on call, and how they are told: at once, or a slow answer about something else would leave no time for it."""
+    """Read who is on call, and how each of them is notified.
+
+    Both are read without waiting for the other facts: a slow answer about one of those would leave no time.
+    """
     rota = await asked.fact("first", session.rota(span), Rota(first=(), told=(), people=()))
     asked.miss_with("first", "told", "people")
     if rota.untold:
@@ -96,7 +102,7 @@ async def _reaches(session: RotaSession, rota: Rota) -> tuple[Reach, ...]:
 
 @dataclass(slots=True)
 class _Asked:
-    """What could not be read, and what is not there."""
+    """Collects the facts that could not be read, and the things that do not exist."""
 
     reading: Reading = field(default_factory=Reading)
     absent: set[str] = field(default_factory=set)
@@ -109,7 +115,7 @@ class _Asked:
             return otherwise
 
     def miss_with(self, name: str, *others: str) -> None:
-        """Facts that rest on another one are unknown where that is."""
+        """Note ``others`` as unread, for the same reason, if the fact that they depend on is unread."""
         for missing in self.reading.unread:
             if missing.fact == name:
                 for other in others:

@@ -1,4 +1,4 @@
-"""What is asked of an on-call system, whichever it is."""
+"""The interface of an on-call system, the same for PagerDuty and Opsgenie."""
 
 from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -15,12 +15,12 @@ Answer = TypeVar("Answer")
 
 
 class Absent(Exception):
-    """The system says itself that there is no such policy, schedule or service. The message names it."""
+    """Raised when the system says that a policy, schedule or service does not exist. The message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who is on call, as the system's API names them."""
+    """A person on call, with the id and the name that the system's API uses."""
 
     identifier: str
     name: str
@@ -28,50 +28,56 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """All that is said about who is on call."""
+    """Everybody who is on call within the time that was asked about.
+
+    ``first`` are the shifts of those who are notified first, ``told`` those of every level, ``people`` each person once.
+    """
 
     first: Sequence[Shift]
     told: Sequence[Shift]
     people: Sequence[Person]
     untold: str = ""
-    """Why some who are told are not among them."""
+    """Why ``told`` is incomplete; empty if it is complete."""
 
 
 class RotaSession(Protocol):
-    """Questions that share their connections. All raise Unobserved for what cannot be read, and Absent for what is not there."""
+    """Open connections to an on-call system.
+
+    Every method raises Unobserved for what cannot be read, and Absent for what the system says does not exist.
+    """
 
     async def rota(self, span: Span) -> Rota:
-        """Everybody who is on call within this time."""
+        """Return everybody who is on call within ``span``."""
         ...
 
     async def levels(self) -> int:
-        """How many levels the escalation policy has; 0 where none is declared."""
+        """Return how many levels the escalation policy has; 0 where none is declared."""
         ...
 
     async def reach(self, person: Person) -> Reach:
-        """How somebody is told."""
+        """Return the contact methods and notification rules of one person."""
         ...
 
     async def service(self, span: Span) -> AlertService | None:
-        """What alerts go to; None where none is declared."""
+        """Return what alerts go to, with its maintenance within ``span``; None where none is declared."""
         ...
 
 
 class OnCallSystem(Protocol):
-    """PagerDuty, or Opsgenie."""
+    """An on-call system that gonogo can read: PagerDuty or Opsgenie."""
 
     @property
     def name(self) -> str:
-        """As people name it."""
+        """The name for messages, as in ``PagerDuty``."""
         ...
 
     def session(self) -> AbstractAsyncContextManager[RotaSession]:
-        """Open its connections."""
+        """Open its connections, and close them at the end."""
         ...
 
 
 async def needing(right: str, asking: Awaitable[Answer]) -> Answer:
-    """The answer; what it takes to be allowed to ask stands in the hint of every reason why there is none."""
+    """Return the answer. Raises Unobserved with ``right``, the permission that reads it, in its hint."""
     try:
         return await asking
     except Unobserved as error:
@@ -81,7 +87,7 @@ async def needing(right: str, asking: Awaitable[Answer]) -> Answer:
 
 
 def moment(session: JsonSession, value: Any, what: str) -> datetime:  # noqa: ANN401 - JSON
-    """A time in UTC. Raises Unobserved for what is none: nobody knows when somebody is on call."""
+    """Return a time in UTC. Raises Unobserved for a value that is no time: ``what`` names the field in the message."""
     time = time_of(value)
     if time is None:
         raise Unobserved(f"{session.api.name}: {what} is no time: {str(value)[:50]!r}", hint="is oncall.api right?")
@@ -89,10 +95,10 @@ def moment(session: JsonSession, value: Any, what: str) -> datetime:  # noqa: AN
 
 
 def written(time: datetime) -> str:
-    """As both APIs take a time."""
+    """Return a time as both APIs accept it: UTC, in seconds, as in ``2026-12-01T12:00:00Z``."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def overlaps(begins: datetime, ends: datetime | None, span: Span) -> bool:
-    """Whether it has something in common with this time."""
+    """Return whether a period overlaps ``span``. ``ends``: None for a period without an end."""
     return begins < span[1] and (ends is None or ends > span[0])

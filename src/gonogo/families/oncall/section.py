@@ -1,4 +1,4 @@
-"""The section ``[oncall]`` of an environment file: where it stands who is told of an alert, and for which time."""
+"""The section ``[oncall]`` of an environment file: the on-call system, and the time in which somebody must be on call."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Self
@@ -14,13 +14,13 @@ _MOST_DAYS = timedelta(days=30)
 
 
 class OnCall(Section):
-    """Who must be on call, from shortly before users come until the first hours are over."""
+    """Declares who must be on call, from shortly before users come until the first hours are over."""
 
     system: Literal["pagerduty", "opsgenie"]
     api: BaseUrl | None = Field(
-        default=None, description="Address of its REST API, where that is not the one of the United States."
+        default=None, description="Address of its REST API, if it is not the one of the United States."
     )
-    token: SecretName = Field(description="An API key that reads; with login = 'oauth' an access token.")
+    token: SecretName = Field(description="A read-only API key; with login = 'oauth', an access token.")
     login: Literal["key", "oauth"] = Field(
         default="key", description="PagerDuty: 'oauth' for the access token of an app with scopes."
     )
@@ -29,15 +29,17 @@ class OnCall(Section):
     )
     schedule: Text | None = Field(
         default=None,
-        description="The schedule of who is told first, by its name or its id; level 1 of policy if missing.",
+        description="The schedule of who is notified first, by its name or its id; the default is level 1 of policy.",
     )
     service: Text | None = Field(
         default=None,
         description="PagerDuty: the service that alerts go to. Opsgenie: the integration. By its name or its id.",
     )
-    before: Duration = Field(default=timedelta(hours=2), description="How long before launch.at somebody is on call.")
+    before: Duration = Field(
+        default=timedelta(hours=2), description="How long before launch.at somebody must be on call."
+    )
     after: Duration = Field(
-        default=timedelta(hours=24), description="How long after it; launch.watch if that is longer."
+        default=timedelta(hours=24), description="How long after launch.at; launch.watch if that is longer."
     )
     expected: tuple[Text, ...] = Field(
         default=(), description="Everybody who is on call in this time, as the system names them, and nobody else."
@@ -56,7 +58,10 @@ class OnCall(Section):
         return self
 
     def window(self, launch: Launch | None, now: datetime) -> Span:
-        """The time to ask about: what is left of it; from now on where no launch is declared, or it is over."""
+        """Return the time to ask about, in UTC: from ``before`` the launch, or now if that is later, until ``after`` it.
+
+        Without a launch, and after one, the time begins now and lasts for ``after``.
+        """
         after = max(self.after, launch.watch) if launch else self.after
         at = launch.at.astimezone(UTC) if launch and launch.at else None
         if at is None or at + after <= now:

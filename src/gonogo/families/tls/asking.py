@@ -34,7 +34,7 @@ async def _ask(address: str, port: int, hello: Hello, patience_seconds: float) -
         async with asyncio.timeout(CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(address, port)
     except ConnectionRefusedError:
-        return TlsAnswer(ending=HelloEnding.CLOSED_PORT, detail="nobody listens")
+        return TlsAnswer(ending=HelloEnding.CLOSED_PORT, detail="nothing listens")
     except ConnectionResetError as error:
         return TlsAnswer(ending=HelloEnding.CLOSED, detail=_reason(error))
     except OSError as error:  # a TimeoutError is one

@@ -58,7 +58,7 @@ async def shake(host: str, address: str, port: int) -> Shaken:
         async with asyncio.timeout(CONNECT_SECONDS):
             _, plain = await asyncio.open_connection(address, port)
     except ConnectionRefusedError:
-        return Shaken(handshake=Handshake.CLOSED_PORT, detail="nobody listens")
+        return Shaken(handshake=Handshake.CLOSED_PORT, detail="nothing listens")
     except ConnectionResetError as error:
         return _failed(error)
     except OSError as error:  # a TimeoutError is one

@@ -160,7 +160,7 @@ def _moved(alert: Alert, state: AlertState, at: float) -> Alert:
 def explained(rule: Rule, reading: Reading) -> str:
     """What was seen, and what is allowed: a sentence's end for people."""
     if reading.value is None:
-        return f"nobody can say: {reading.missing or 'there is no value'}"
+        return f"unknown: {reading.missing or 'there is no value'}"
     seen = in_unit(reading.value, rule.watched.unit)
     window = f" within {_seconds(rule.watched.window)}" if rule.watched.window else ""
     if _is_few(rule, reading):

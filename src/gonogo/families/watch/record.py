@@ -1,4 +1,4 @@
-"""What a journal says of the time that was to be watched: the evidence of launch day."""
+"""Makes the evidence of launch day from a journal: what was seen in the time that had to be watched."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ from gonogo.families.watch.section import Launch, Watch
 from gonogo.families.watch.trail import Trail
 
 _MOST_POINTS = 120
-"""Of the picture of a signal."""
+"""Points of the picture of a signal."""
 _MOST_EVENTS = 100
 _TWO = 2
 _SLOW = 0.5
-"""A round may be so late, as a share of the time between two, before one is missing."""
+"""How late a round may be before one counts as missing, as a share of the time between two rounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The time that is judged, in UTC and on the watch's axis."""
+    """The time that is judged: ``began`` and ``ended`` in UTC, ``since`` and ``until`` in seconds on the watch's axis."""
 
     began: datetime
     ended: datetime
@@ -53,7 +53,7 @@ class Period:
 
 
 def journal_evidence(reader: JournalReader, launch: Launch | None, scope: Scope, now: datetime) -> WatchJournalEvidence:
-    """The journal as a whole. Raises Unobserved where nobody looked yet."""
+    """Return the evidence about the journal as a whole. Raises Unobserved if it has no round yet."""
     first, stretches = _first(reader), reader.stretches()
     receipts = reader.receipts()
     declared = launch.at if launch else None
@@ -80,7 +80,7 @@ def journal_evidence(reader: JournalReader, launch: Launch | None, scope: Scope,
 def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, and when
     reader: JournalReader, name: str, watch: Watch, launch: Launch | None, *, scope: Scope, now: datetime
 ) -> WatchEvidence:
-    """What it says of one threshold or one key metric. Raises Unobserved where nobody looked yet."""
+    """Return the evidence about one threshold or key metric, by its name. Raises Unobserved if there is no round yet."""
     rule, period, stretches = rules_of(watch)[name], period_of(reader, launch), reader.stretches()
     looks = reader.looks(name)
     before = [reading for _, _, reading in looks if reading.at < period.since]
@@ -125,7 +125,7 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
 def green_evidence(
     reader: JournalReader, watch: Watch, wanted: timedelta, scope: Scope, now: datetime
 ) -> WatchGreenEvidence:
-    """What it says of the time up to its newest round. Raises Unobserved where nobody looked yet."""
+    """Return the evidence about the time ``wanted`` before the newest round. Raises Unobserved if there is no round yet."""
     first, last, stretches = _first(reader), reader.last_round() or _first(reader), reader.stretches()
     since, alerts = last.utc - wanted, reader.alerts()
     transitions, rules = reader.transitions(), stretches[-1].rules if stretches else {}
@@ -155,7 +155,7 @@ def green_evidence(
 
 
 def _releases(events: Iterable[WatchEvent]) -> Iterator[tuple[str, str, datetime]]:
-    """The newest word of each place on which release it serves."""
+    """Yield the newest release that each place served: place, release, and when it was seen."""
     newest: dict[str, tuple[str, str, datetime]] = {}
     for event in events:
         if event.kind == FACT and event.text.startswith(RELEASE_AT):
@@ -165,7 +165,10 @@ def _releases(events: Iterable[WatchEvent]) -> Iterator[tuple[str, str, datetime
 
 
 def period_of(reader: JournalReader, launch: Launch | None) -> Period:
-    """From T-0 on, for as long as is to be watched; the newest so long where no T-0 is known. Raises Unobserved."""
+    """Return the time that is judged: from T-0 for ``launch.watch``, or the newest period of that length without a T-0.
+
+    Raises Unobserved if the journal has no round yet.
+    """
     demanded = _demanded(launch)
     begins = (launch.at if launch else None) or reader.launch
     if begins is None:
@@ -179,7 +182,10 @@ def period_of(reader: JournalReader, launch: Launch | None) -> Period:
 
 
 def missed_rounds(due: Sequence[float], period: Period, every: float) -> int:
-    """How many rounds there should have been beside these, in which nobody looked."""
+    """Return how many rounds are missing in a period.
+
+    ``due`` are the places of the rounds on the watch's axis, in order; ``every`` is the time between two, in seconds.
+    """
     if not due:
         return max(1, int((period.until - period.since) / every))
     following = pairwise((*due, period.until))
@@ -199,19 +205,19 @@ def _demanded(launch: Launch | None) -> timedelta:
 
 
 def _last_moment(reader: JournalReader, stretches: Sequence[Stretch]) -> datetime:
-    """When the watch was last known to be there."""
+    """Return when the watch was last known to run."""
     last, ended = reader.last_round() or _first(reader), stretches[-1].ended if stretches else None
     return max(last.utc, ended) if ended else last.utc
 
 
 def _axis(moment: datetime, reader: JournalReader) -> float:
-    """Where a moment is on the axis, by the round that came before it; by the first one where none did."""
+    """Return the place of a moment on the axis, in seconds, counted from the round before it or else from the first one."""
     nearest = reader.round_before(moment) or _first(reader)
     return nearest.at + (moment - nearest.utc).total_seconds()
 
 
 def _cadence(watch: Watch, rule: Rule, due: Sequence[float]) -> float:
-    """Seconds between two looks at it; checks are asked more seldom, and may be looked at as often as all else."""
+    """Return the seconds between two readings of a rule: checks may run less often than everything else."""
     every, seldom = watch.every.total_seconds(), watch.checks_every.total_seconds()
     if rule.watched.signal.kind != "checks" or len(due) < _TWO:
         return every
@@ -220,7 +226,7 @@ def _cadence(watch: Watch, rule: Rule, due: Sequence[float]) -> float:
 
 
 def _alert_after(name: str, readings: Iterable[Reading], stretches: Sequence[Stretch]) -> Alert:
-    """The alert after readings of earlier watchers, each by its own rule."""
+    """Return the alert after the readings of earlier runs of the watcher, each judged by its own rule."""
     alert = Alert(threshold=name)
     readings = list(readings)
     for stretch, until in _lives(stretches):
@@ -231,19 +237,19 @@ def _alert_after(name: str, readings: Iterable[Reading], stretches: Sequence[Str
 
 
 def _rules(name: str, stretches: Sequence[Stretch], period: Period) -> Iterator[str]:
-    """The rules that it was judged by within the period, each once."""
+    """Yield the rules by which a threshold was judged within the period, each once."""
     lives = [life for life, until in _lives(stretches) if life.at <= period.until and until > period.since]
     yield from dict.fromkeys(stretch.rules.get(name, "") for stretch in lives)
 
 
 def _lives(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, float]]:
-    """Each with the place on the axis where the next one begins."""
+    """Yield each run of the watcher with the place on the axis where the next one begins."""
     ends = [stretch.at for stretch in stretches[1:]] + [float("inf")]
     yield from zip(stretches, ends, strict=True)
 
 
 def _transitions(reader: JournalReader, name: str, start: Alert, period: Period) -> tuple[Transition, ...]:
-    """Those of the period; of alarms that were open in it, their beginning and their end wherever that is."""
+    """Return the transitions of the period, and the beginning and end of every alert that was open in it."""
     own = [transition for transition in reader.transitions() if transition.threshold == name]
     within = [transition for transition in own if period.since <= transition.at <= period.until]
     open_alerts = {start.id, *(transition.alert for transition in within)} - {""}

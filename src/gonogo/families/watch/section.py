@@ -148,7 +148,7 @@ class Watched(EntryPolicy):
     at_least: int = Field(default=1, ge=1, description="Fewer events in the window decide nothing.")
     no_traffic: Duration = Field(
         default=timedelta(minutes=15),
-        description="No event at all for so long is an alarm: nobody can say. A gauge's series that is gone is missed for so long.",
+        description="No event at all for so long raises an alert: the state is not known. A gauge's series may be missing for so long.",
     )
     first_step: Text | None = Field(default=None, description="The first thing to do when it alarms.")
 
@@ -282,7 +282,7 @@ class Watch(EntrySection):
     )
     respond: Respond = Field(
         default_factory=Respond,
-        description="Within this time somebody acknowledges; then it is told again, to the next channel as well.",
+        description="Without an acknowledgement within this time, people are notified again, and the next channel as well.",
     )
     journal: FilePath | None = Field(
         default=None,

@@ -145,7 +145,7 @@ class Samples:
         if not quantile.at_least or events < watched.at_least:
             return reading
         lost = (
-            f"it is more than {in_unit(value, watched.unit)}, where its highest bucket begins; nobody can say how much"
+            f"it is more than {in_unit(value, watched.unit)}, where its highest bucket begins; by how much is not known"
         )
         return _settled(watched, reading, lost, at_least=True)
 
@@ -251,7 +251,7 @@ class Samples:
 
 def _incomplete(bounds: set[float]) -> str:
     if math.inf not in bounds:
-        return "has no bucket le='+Inf', so that nobody knows how many events there were"
+        return "has no bucket le='+Inf', so the number of events is not known"
     return "has one bucket only" if len(bounds) == 1 else ""
 
 

@@ -55,14 +55,14 @@ def test_workload_is_there(kubernetes_workload: WorkloadEvidence) -> None:
 
 @pytest.mark.check("kubernetes-rolled-out")
 def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
-    """Half of the users meet the old release, until somebody looks.
+    """During a stuck rollout, some users still get the old release.
 
     Fix: kubectl rollout status, kubectl describe; then repair what keeps it, or kubectl rollout undo.
     """
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
     assert so(not workload.stuck, "rollout", "goes on, or has ended", "stuck"), (
-        f"{where}: its rollout does not go on: {workload.stuck}"
+        f"{where}: its rollout is stuck: {workload.stuck}"
     )
     assert so(not workload.paused, "rollout paused", "no", "yes"), (
         f"{where}: its rollout is paused (kubectl rollout resume)"
@@ -78,7 +78,7 @@ def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
 
 @pytest.mark.check("kubernetes-ready")
 def test_pods_are_ready(kubernetes_workload: WorkloadEvidence, environment: Environment) -> None:
-    """Fewer pods than were thought of carry the launch until the first wave.
+    """With fewer pods than planned, the service fails with the first wave of users.
 
     Fix: kubectl describe pod: readiness probe, room on the nodes, volumes; or scale what is scaled down.
     """
@@ -96,7 +96,7 @@ def test_pods_are_ready(kubernetes_workload: WorkloadEvidence, environment: Envi
 
 @pytest.mark.check("kubernetes-image")
 def test_declared_images_run(kubernetes_workload: WorkloadEvidence, environment: Environment) -> None:
-    """A release that was not rolled out is not what was tested.
+    """If another image runs, users do not get the release that was tested.
 
     Fix: set the image in the manifest, and roll it out; by digest nobody can move it.
     """
@@ -123,7 +123,7 @@ def test_declared_images_run(kubernetes_workload: WorkloadEvidence, environment:
 
 @pytest.mark.check("kubernetes-steady")
 def test_containers_stay_up(kubernetes_workload: WorkloadEvidence, policy: Policy) -> None:
-    """A container that starts again every minute looks ready to whoever looks at the right moment.
+    """A container that restarts every minute looks ready if you look at the right moment.
 
     Fix: kubectl logs --previous; OOMKilled: more memory; ImagePullBackOff: name and credentials of the image.
     """

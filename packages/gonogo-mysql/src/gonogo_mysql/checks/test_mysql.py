@@ -34,7 +34,7 @@ def test_service_can_ask(mysql: MysqlEvidence) -> None:
 
 @pytest.mark.check("mysql-tls")
 def test_nobody_reads_along(mysql: MysqlEvidence) -> None:
-    """What is not encrypted is read by everybody on the way.
+    """Data that is not encrypted can be read on its way.
 
     Fix: ssl_cert, ssl_key and require_secure_transport = ON in the server's configuration, or ALTER USER … REQUIRE SSL.
     """
@@ -64,7 +64,7 @@ def test_strangers_stay_outside(mysql: MysqlEvidence) -> None:
 
 @pytest.mark.check("mysql-least-rights")
 def test_service_may_do_its_own_work_only(mysql: MysqlEvidence, environment: Environment) -> None:
-    """Whoever finds a hole in the service has the rights of its user.
+    """Whoever breaks into the service gets all rights of its user.
 
     Fix: REVOKE what the message names; GRANT … ON database.* in place of *.*; name the service's own databases in
     mysql.databases.
@@ -102,7 +102,7 @@ def _is_of(grant: Grant, own: set[str]) -> bool:
 
 @pytest.mark.check("mysql-supported")
 def test_version_is_repaired(mysql: MysqlEvidence) -> None:
-    """The next hole in an old version stays open.
+    """The next vulnerability in an unsupported version stays open.
 
     Fix: upgrade to a series that its maker still repairs, a long-term one if you can.
     """
@@ -144,7 +144,7 @@ def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("mysql-replica-lag")
 def test_replicas_follow(mysql_replica: MysqlReplicaEvidence, environment: Environment) -> None:
-    """A replica that hangs behind shows users yesterday, and is no use on the day the primary dies.
+    """A replica that lags behind shows users old data, and cannot replace a primary that fails.
 
     Fix: SHOW REPLICA STATUS on the replica names what stopped it or is slow.
     """

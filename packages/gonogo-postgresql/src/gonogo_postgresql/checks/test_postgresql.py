@@ -41,7 +41,7 @@ def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
 
 @pytest.mark.check("postgresql-tls")
 def test_nobody_reads_along(postgresql: PostgresqlEvidence) -> None:
-    """What is not encrypted is read by everybody on the way, passwords first.
+    """Data that is not encrypted can be read on its way, the password first.
 
     Fix: ssl = on in postgresql.conf, hostssl in place of host in pg_hba.conf, sslmode=verify-full in the URL.
     """
@@ -74,7 +74,7 @@ def test_strangers_stay_outside(postgresql: PostgresqlEvidence) -> None:
 
 @pytest.mark.check("postgresql-least-rights")
 def test_service_may_do_its_own_work_only(postgresql: PostgresqlEvidence, environment: Environment) -> None:
-    """Whoever finds a hole in the service has the rights of its user.
+    """Whoever breaks into the service gets all rights of its user.
 
     Fix: ALTER ROLE … NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS; REVOKE the roles and functions that
     the message names; name the service's own schemas in postgresql.schemas.
@@ -99,7 +99,7 @@ def test_service_may_do_its_own_work_only(postgresql: PostgresqlEvidence, enviro
 
 @pytest.mark.check("postgresql-supported")
 def test_version_is_repaired(postgresql: PostgresqlEvidence) -> None:
-    """The next hole in an old version stays open.
+    """The next vulnerability in an unsupported version stays open.
 
     Fix: pg_upgrade to a version that https://www.postgresql.org/support/versioning/ calls supported.
     """
@@ -118,7 +118,7 @@ def test_version_is_repaired(postgresql: PostgresqlEvidence) -> None:
 
 @pytest.mark.check("postgresql-replica-lag")
 def test_replicas_follow(postgresql_replica: ReplicaEvidence, environment: Environment) -> None:
-    """A replica that hangs behind shows users yesterday, and is no use on the day the primary dies.
+    """A replica that lags behind shows users old data, and cannot replace a primary that fails.
 
     Fix: pg_stat_replication on the primary names what is slow; look at the replica's log, disk and network.
     """

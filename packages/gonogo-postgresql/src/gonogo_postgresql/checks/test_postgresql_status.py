@@ -38,7 +38,7 @@ def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, polic
 
 @pytest.mark.check("postgresql-wraparound")
 def test_transaction_numbers_do_not_run_out(postgresql_status: PostgresqlStatusEvidence, policy: Policy) -> None:
-    """PostgreSQL takes no writes any more when its 2^31 transaction numbers are used up.
+    """PostgreSQL refuses writes when its 2^31 transaction numbers are used up.
 
     Fix: VACUUM (FREEZE) in the database that the message names; find what holds autovacuum back: long transactions,
     prepared transactions, abandoned replication slots.
@@ -101,7 +101,7 @@ def test_archive_is_complete(
 
 @pytest.mark.check("postgresql-migrations")
 def test_migrations_are_at_head(postgresql_migrations: PostgresqlMigrationsEvidence) -> None:
-    """A service that meets last month's tables answers its first user with an error.
+    """A release that finds last month's tables answers its first user with an error.
 
     Fix: alembic upgrade head, or manage.py migrate, with the release under review and the database's URL.
     """

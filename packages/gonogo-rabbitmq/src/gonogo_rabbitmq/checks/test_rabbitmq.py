@@ -30,7 +30,7 @@ def test_service_can_log_in(rabbitmq: RabbitmqEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-tls")
 def test_nobody_reads_along(rabbitmq: RabbitmqEvidence) -> None:
-    """What is not encrypted is read by everybody on the way, passwords first.
+    """Data that is not encrypted can be read on its way, the password first.
 
     Fix: listeners.tcp = none and listeners.ssl.default = 5671 in rabbitmq.conf; amqps:// in the service's URL.
     """
@@ -58,7 +58,7 @@ def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-password")
 def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
-    """A broker that takes every password has none.
+    """A broker that accepts every password has none.
 
     Fix: look at auth_backends in rabbitmq.conf, and at what the external one answers.
     """
@@ -70,7 +70,7 @@ def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-least-rights")
 def test_service_may_do_its_own_work_only(rabbitmq: RabbitmqEvidence) -> None:
-    """Whoever finds a hole in the service has the rights of its user.
+    """Whoever breaks into the service gets all rights of its user.
 
     Fix: rabbitmqctl set_user_tags USER (with no tag); rabbitmqctl clear_permissions -p / USER.
     """
@@ -86,7 +86,7 @@ def test_service_may_do_its_own_work_only(rabbitmq: RabbitmqEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-supported")
 def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
-    """The next hole in an old version stays open, unless its maker is paid to close it.
+    """The next vulnerability in an unsupported version stays open, unless its maker is paid to fix it.
 
     Fix: upgrade to a series that https://www.rabbitmq.com/release-information calls supported, or waive this with the
     number of the support contract.
@@ -105,7 +105,7 @@ def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-queues")
 def test_queue_is_there(rabbitmq_queue: RabbitmqQueueEvidence) -> None:
-    """What is published for a queue that is not there is lost without a word.
+    """A message that is published for a queue that does not exist is lost without an error.
 
     Fix: start what declares the queue, or declare it; a queue whose node is down needs that node.
     """
@@ -114,7 +114,7 @@ def test_queue_is_there(rabbitmq_queue: RabbitmqQueueEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-consumers")
 def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Environment) -> None:
-    """A queue without consumers is a promise that nobody keeps.
+    """Messages in a queue without consumers wait for ever.
 
     Fix: start the workers; read their log for why they lost their connection.
     """
@@ -167,7 +167,7 @@ def test_cluster_is_whole(rabbitmq_cluster: RabbitmqClusterEvidence, environment
 
 @pytest.mark.check("rabbitmq-copies")
 def test_queues_outlive_a_restart(rabbitmq_cluster: RabbitmqClusterEvidence, environment: Environment) -> None:
-    """A queue that is on one node only is away when that node is, and one that is not durable is gone.
+    """A queue on one node is unavailable when that node is; one that is not durable is lost after a restart.
 
     Fix: declare the queue durable, and in a cluster as a quorum queue; start the nodes whose copies are offline.
     """

@@ -21,7 +21,7 @@ def test_service_finds_its_bucket(s3_bucket: S3BucketEvidence) -> None:
 
 @pytest.mark.check("s3-tls")
 def test_nobody_reads_along(s3_bucket: S3BucketEvidence) -> None:
-    """What is not encrypted on its way is read by everybody on it.
+    """Data that is not encrypted can be read on its way.
 
     Fix: https in the service's endpoint; a bucket policy that denies "aws:SecureTransport": "false" (Amazon), else close
     the port without TLS.
@@ -37,7 +37,7 @@ def test_nobody_reads_along(s3_bucket: S3BucketEvidence) -> None:
 
 @pytest.mark.check("s3-secret")
 def test_wrong_secret_is_refused(s3_bucket: S3BucketEvidence) -> None:
-    """A server that takes every secret has none.
+    """A server that accepts every secret has none.
 
     Fix: switch authentication on; servers made for tests leave it off.
     """
@@ -49,7 +49,7 @@ def test_wrong_secret_is_refused(s3_bucket: S3BucketEvidence) -> None:
 
 @pytest.mark.check("s3-private")
 def test_strangers_stay_outside(s3_bucket: S3BucketEvidence) -> None:
-    """Whole companies were read by whoever guessed the name of a bucket.
+    """Attackers guess the names of buckets, and read those that are public.
 
     Fix: switch on "block public access"; remove the policy's "Principal": "*" and the grants to AllUsers.
     """
@@ -64,7 +64,7 @@ def test_strangers_stay_outside(s3_bucket: S3BucketEvidence) -> None:
 
 @pytest.mark.check("s3-least-rights")
 def test_service_sees_its_own_buckets_only(s3_bucket: S3BucketEvidence) -> None:
-    """Whoever finds a hole in the service has the rights of its key.
+    """Whoever breaks into the service gets all rights of its key.
 
     Fix: give the key s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject on its own bucket, and nothing on "*".
     """
@@ -92,7 +92,7 @@ def test_object_is_kept(s3_write: S3WriteEvidence) -> None:
 
 @pytest.mark.check("s3-grants")
 def test_bucket_is_nobody_elses(s3_configuration: S3ConfigurationEvidence) -> None:
-    """A bucket that is empty today is public tomorrow, with all that is in it.
+    """A bucket that is public while empty is public with all data that it gets later.
 
     Fix: aws s3api put-bucket-acl --acl private; delete the policy's statement with "Principal": "*".
     """
@@ -110,7 +110,7 @@ def test_bucket_is_nobody_elses(s3_configuration: S3ConfigurationEvidence) -> No
 
 @pytest.mark.check("s3-block")
 def test_bucket_cannot_become_public(s3_configuration: S3ConfigurationEvidence) -> None:
-    """One wrong line of a policy is enough where nothing forbids it.
+    """Without a block of public access, one wrong line in a policy makes a bucket public.
 
     Fix: aws s3api put-public-access-block with all four switches on.
     """
@@ -129,7 +129,7 @@ def test_bucket_cannot_become_public(s3_configuration: S3ConfigurationEvidence) 
 
 @pytest.mark.check("s3-encrypted")
 def test_disks_hold_nothing_in_the_clear(s3_configuration: S3ConfigurationEvidence, environment: Environment) -> None:
-    """Disks are replaced, and somebody takes the old ones away.
+    """Disks are replaced, and somebody takes the old ones away with their data.
 
     Fix: aws s3api put-bucket-encryption with AES256 or aws:kms.
     """
@@ -143,7 +143,7 @@ def test_disks_hold_nothing_in_the_clear(s3_configuration: S3ConfigurationEviden
 
 @pytest.mark.check("s3-versioned")
 def test_mistakes_can_be_undone(s3_configuration: S3ConfigurationEvidence, environment: Environment) -> None:
-    """What a bug overwrites is gone, where there is no version before it.
+    """What a bug overwrites is lost if there is no earlier version.
 
     Fix: aws s3api put-bucket-versioning --versioning-configuration Status=Enabled; or versioned = false, knowing why.
     """

@@ -27,7 +27,7 @@ def test_server_greets(smtp: SmtpEvidence) -> None:
 
 @pytest.mark.check("smtp-tls")
 def test_nobody_reads_along(smtp: SmtpEvidence) -> None:
-    """What is not encrypted is read by everybody on the way, the password first.
+    """Data that is not encrypted can be read on its way, the password first.
 
     Fix: give the server a certificate, and switch on STARTTLS for 587, or TLS from the first byte for 465.
     """
@@ -93,7 +93,7 @@ def test_service_can_log_in(smtp: SmtpEvidence) -> None:
 
 @pytest.mark.check("smtp-password")
 def test_wrong_password_is_refused(smtp: SmtpEvidence) -> None:
-    """A server that takes every password sends everybody's mail in your name.
+    """A server that accepts every password sends anybody's mail in your name.
 
     Fix: look at what verifies passwords: smtpd_sasl_type and its service (Postfix), the authenticator's condition (Exim).
     """
@@ -105,7 +105,7 @@ def test_wrong_password_is_refused(smtp: SmtpEvidence) -> None:
 
 @pytest.mark.check("smtp-sender")
 def test_service_may_use_its_address(smtp: SmtpEvidence, environment: Environment) -> None:
-    """A provider that does not know the sender refuses every message, and nobody sees it but the log.
+    """A provider that does not know the sender refuses every message, and only the log shows it.
 
     Fix: verify the domain or the address with the provider, or let this user send from it (smtpd_sender_login_maps).
     """
@@ -132,7 +132,7 @@ def test_strangers_send_nothing(smtp: SmtpEvidence) -> None:
 
 @pytest.mark.check("smtp-size")
 def test_largest_message_fits(smtp: SmtpEvidence, environment: Environment) -> None:
-    """An invoice with its attachments comes back when nobody looks.
+    """An invoice with its attachments bounces, and nobody notices.
 
     Fix: message_size_limit (Postfix), message_size_limit (Exim), or a smaller message_size if the service sends less.
     """
@@ -148,7 +148,7 @@ def test_largest_message_fits(smtp: SmtpEvidence, environment: Environment) -> N
 
 @pytest.mark.check("smtp-banner")
 def test_greeting_tells_no_version(smtp: SmtpEvidence) -> None:
-    """A version in the greeting tells everybody which holes are still open.
+    """A version in the greeting tells attackers which vulnerabilities to try.
 
     Fix: smtpd_banner = $myhostname ESMTP (Postfix), smtp_banner = $smtp_active_hostname ESMTP (Exim).
     """
