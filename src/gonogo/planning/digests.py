@@ -17,16 +17,16 @@ _PLACES = {"ca_file", "dotenv", "public_key", "trust"}
 def expectations_digest(environment: Environment) -> str:
     """SHA-256 of what the environment file expects: of whatever release, and wherever files lie on a machine."""
     expected = environment.model_dump(mode="json", exclude={"service": {"release"}})
-    return hashlib.sha256(rfc8785.dumps(_anywhere(expected))).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(anywhere(expected))).hexdigest()
 
 
-def _anywhere(value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON values
+def anywhere(value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON values
     """The value with the names of files in place of their paths, at whatever depth: a host has a trust of its own."""
     match value:
         case dict():
-            return {name: _anywhere(item, name) for name, item in value.items()}
+            return {name: anywhere(item, name) for name, item in value.items()}
         case list():
-            return [_anywhere(item) for item in value]
+            return [anywhere(item) for item in value]
         case str() if key in _PLACES:
             return Path(value).name
         case _:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gonogo.planning.trusted import other_trust
 from gonogo.record.results import (
     DONE,
     Change,
@@ -14,6 +13,7 @@ from gonogo.record.results import (
     PastRun,
     Results,
 )
+from gonogo.record.rule_changes import rule_changes
 from gonogo.record.weakening import lowered, weakened
 
 OUTCOME_LETTERS = {
@@ -30,7 +30,6 @@ ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy ch
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
-_DIGESTS = ("catalogue", "checks", "environment", "policy")
 
 
 def history(results: Results, earlier: Sequence[Results]) -> History:
@@ -55,7 +54,7 @@ def changes(before: Results, after: Results) -> Sequence[Change]:
 
     Where one of them did not ask everything (interrupted, or narrowed), what it did not ask is no news.
     """
-    changed = [*_checks(before, after), *_policies(before, after), *_coming_and_going(before, after)]
+    changed = [*_checks(before, after), *rule_changes(before, after), *_coming_and_going(before, after)]
     if not _partial(before) and not _partial(after):
         changed += _lines(before, after)
         changed += weakened(before, after)
@@ -140,12 +139,3 @@ def _coming_and_going(before: Results, after: Results) -> Iterator[Change]:
 def _ids(results: Results) -> Mapping[str, str]:
     lines = {line.id: f"line, {line.status}" for line in results.lines}
     return {**lines, **{check.id: f"check, {check.outcome}" for check in results.checks}}
-
-
-def _policies(before: Results, after: Results) -> Iterator[Change]:
-    for name in _DIGESTS:
-        then, now = getattr(before.provenance, name), getattr(after.provenance, name)
-        if then != now:
-            yield Change(kind="policy changed", subject=name, before=then, after=now)
-    for place, trusted, trusts in other_trust(before.provenance.trust, after.provenance.trust):
-        yield Change(kind="policy changed", subject=place, before=f"trusted {trusted}", after=f"trusts {trusts}")

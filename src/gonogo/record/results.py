@@ -287,6 +287,9 @@ class Change:
 
     kind: Literal["weakened", "newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
     subject: str
+    """Id of a check or a line; of a rule the file that it stands in."""
+    key: str = ""
+    """Of a rule: its key in the file; empty: the file as a whole."""
     before: str = ""
     after: str = ""
 
@@ -383,12 +386,14 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
 def plain_values(part: Results | History) -> dict[str, Any]:
     """Plain JSON values.
 
-    A launch that nobody declared is left out: records from before it was kept stay the same bytes.
+    A launch that nobody declared, and rules that were not kept, are left out: older records stay the same bytes.
     """
     model: type = type(part)
     document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
     if isinstance(part, Results) and part.run.launch_at is None:
         del document["run"]["launch_at"]
+    if isinstance(part, Results) and not part.provenance.rules:
+        del document["provenance"]["rules"]
     return document
 
 

@@ -22,7 +22,7 @@ _POLICIES = {
     "environment": "what the environment expects",
     "policy": "the checklist, the gates, the people, the attestations or the waivers",
 }
-_DIGEST = 12
+_LONGEST = 160
 _LOUDEST_FIRST = ("weakened", "policy changed", "newly failing", "became unverified", "removed", "added", "fixed")
 
 
@@ -87,12 +87,17 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
 
 
 def change_details(change: Change) -> str:
-    """``pass → fail``; of a policy what it is, and the beginnings of its digests."""
-    if change.kind == "policy changed" and change.subject in _POLICIES:
-        before, after = change.before[:_DIGEST] or "none", change.after[:_DIGEST] or "none"
-        return f"{_POLICIES[change.subject]}: {before} → {after}"
+    """``pass → fail``; of a rule its key, its old and its new value."""
+    if change.kind == "policy changed":
+        what = change.key or _POLICIES.get(change.subject, "")
+        return f"{what}: {_short(change.before)} → {_short(change.after)}".removeprefix(": ")
     if change.kind == "removed":
         return f"was {change.before}; it is not there any more"
     if change.kind == "added":
         return change.after
     return f"{change.before} → {change.after}"
+
+
+def _short(value: str) -> str:
+    """A value in a line: results.json has the whole of it."""
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"

@@ -12,6 +12,7 @@ from gonogo.families.watch.section import Launch
 from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
 from gonogo.planning.proofs import shortfall
+from gonogo.planning.rules import environment_rules, suite_rules
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
@@ -99,6 +100,11 @@ def results_document(
                 for each in plan.suite.differences
             ),
             families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
+            rules={
+                **suite_rules(plan.suite),
+                **plan.demands.files,
+                **environment_rules(plan.environment, plan.environment_name),
+            },
         ),
     )
     # Redacted as a whole, and last: a secret may have come in by any text of the target.
