@@ -30,7 +30,10 @@ def suite_rules(suite: Suite) -> Rules:
         for path in sorted(folder.rglob("*.py")):
             rules[_label(suite, folder, path)] = {WHOLE: _digest(path.read_bytes())}
         catalogue = folder / "catalogue.toml"
-        rules[_label(suite, folder, catalogue)] = {WHOLE: _digest(catalogue.read_bytes()), **dict(_entries(suite, folder))}
+        rules[_label(suite, folder, catalogue)] = {
+            WHOLE: _digest(catalogue.read_bytes()),
+            **dict(_entries(suite, folder)),
+        }
     return rules
 
 

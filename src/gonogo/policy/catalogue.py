@@ -88,6 +88,8 @@ class CheckPolicy(BaseModel):
     """Lines that it says something about: shown beside them, and no reason to tick them."""
     severity: Severity
     needs: tuple[CheckId, ...] = ()
+    explained_by: tuple[CheckId, ...] = ()
+    """Checks whose failure explains one of this check: where both fail, they are told as one cause."""
     effect: Effect = Effect.READ
     about: tuple[Text, ...] = ()
     """Further sections of the environment, or parts of one, without which it makes no sense: ``mail``, ``series``."""

@@ -130,6 +130,8 @@ class CheckResult:
     """Ids of the lines that hold when it passes, together with the other checks that prove them."""
     supports: Sequence[str] = ()
     """Ids of the lines that it says something about without proving them."""
+    explained_by: Sequence[str] = ()
+    """Ids of checks whose failure explains one of this check: both are one cause."""
     permitted: bool = True
     """Whether its effects were permitted."""
     owner: str = ""

@@ -163,6 +163,7 @@ def _result(
         effect=check.policy.effect,
         proves=check.policy.proves,
         supports=check.policy.supports,
+        explained_by=check.policy.explained_by,
         permitted=check.permitted,
         owner=check.policy.owner or "",
         needs=check.policy.needs,
