@@ -90,7 +90,7 @@ def test_lines() -> None:
     ]
     found = changes(with_line(LineStatus.FAILED), with_line(LineStatus.VERIFIED))
     assert [(one.kind, one.subject) for one in found] == [("fixed", "x.one")]
-    assert not changes(with_line(LineStatus.FAILED), with_line(LineStatus.EXCEPTED))
+    assert not changes(with_line(LineStatus.FAILED), with_line(LineStatus.WAIVED))
 
 
 @pytest.mark.parametrize("name", ["catalogue", "checks", "environment", "policy"])

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the 
 DAY = timedelta(days=1)
 TEN = (
     "2 Causes",
-    "3 Exceptions",
+    "3 Waivers",
     "4 Sign-off by role",
     "5 By section",
     "6 Load, journeys and certificates",

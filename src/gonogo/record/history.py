@@ -25,7 +25,7 @@ OUTCOME_LETTERS = {
     Outcome.NOT_RUN: "n",
     Outcome.WAIVED: "a",
 }
-"""Outcomes of a check in earlier runs, a letter each: ``a`` is an accepted exception."""
+"""Outcomes of a check in earlier runs, a letter each: ``a`` is a waived one."""
 ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
@@ -123,7 +123,7 @@ def _line(then: LineResult, now: LineResult) -> Iterator[Change]:
     common = {"subject": now.id, "before": then.status.value, "after": now.status.value}
     if then.status in DONE and now.status not in DONE:
         yield Change(kind="became unverified", **common)
-    elif now.status in DONE - {LineStatus.EXCEPTED} and then.status not in DONE:
+    elif now.status in DONE - {LineStatus.WAIVED} and then.status not in DONE:
         yield Change(kind="fixed", **common)
 
 
@@ -138,4 +138,4 @@ def _coming_and_going(before: Results, after: Results) -> Iterator[Change]:
 
 def _ids(results: Results) -> Mapping[str, str]:
     lines = {line.id: f"line, {line.status}" for line in results.lines}
-    return {**lines, **{check.id: f"check, {check.outcome}" for check in results.checks}}
+    return {**lines, **{check.id: f"check, {check.outcome.words}" for check in results.checks}}

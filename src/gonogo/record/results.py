@@ -35,6 +35,11 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
     WAIVED = "waived"
 
+    @property
+    def words(self) -> str:
+        """The outcome as people read it: an error is nobody's mistake, but a question without an answer."""
+        return "could not check" if self is Outcome.ERROR else self.value
+
 
 WORST_FIRST = (
     Outcome.FAIL,
@@ -70,14 +75,19 @@ class LineStatus(StrEnum):
     """Attested by a person; the checks that were asked about it, if any, do not disagree."""
     SUPPORTED = "supported"
     """A statement that is signed: every line that it rests on is done. Whether its role signs is another matter."""
-    EXCEPTED = "excepted"
-    """A check that proves it did not pass, and somebody accepted that."""
+    WAIVED = "waived"
+    """A check that proves it did not pass, and a waiver accepts that."""
     FAILED = "failed"
     OPEN = "open"
     """Nobody knows: no check, no answer, no attestation that counts."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> "LineStatus | None":
+        """Older records call a waived line excepted."""
+        return cls.WAIVED if value == "excepted" else None
 
-DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.SUPPORTED, LineStatus.EXCEPTED})
+
+DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.SUPPORTED, LineStatus.WAIVED})
 """What a gate accepts."""
 
 
@@ -422,5 +432,5 @@ def from_content(content: bytes) -> Results:
 
 def sum_line(counts: Mapping[str, int]) -> str:
     """``64 = 61 pass + 1 warn + 1 fail + 1 blocked``: nothing is left unaccounted."""
-    parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts.get(outcome)]
+    parts = [f"{counts[outcome]} {outcome.words}" for outcome in Outcome if counts.get(outcome)]
     return f"{counts['planned']} = {' + '.join(parts) or '0'}"

@@ -33,7 +33,7 @@ def _checks(before: Results, after: Results) -> Iterator[Change]:
 def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
     """Where a check asks less than it did: a milder severity. Other thresholds are changes of the policy."""
     if (then.severity, now.severity) == (Severity.BLOCKER, Severity.WARNING):
-        yield _told(then.id, f"severity {then.severity}", f"{now.severity}; it is {now.outcome} now")
+        yield _told(then.id, f"severity {then.severity}", f"{now.severity}; it is {now.outcome.words} now")
 
 
 def _lines(before: Results, after: Results) -> Iterator[Change]:
