@@ -1,6 +1,9 @@
 """From what was collected and judged to ``evidence.json`` and results: pure but for the files of the suite's digests."""
 
 import hashlib
+import re
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,11 +19,14 @@ from gonogo.planning.rules import environment_rules, suite_rules
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import Results, from_document, plain_values
+from gonogo.record.results import Observation, Results, from_document, plain_values
 from gonogo.verdict.causes import root_causes
 from gonogo.verdict.checklist_status import checklist_status, waived
 from gonogo.verdict.decision import conclude, count, decide
 from gonogo.verdict.served import served_releases
+
+_COMMAND = re.compile(r"\b(gonogo (?:load|run|smoke))\b(?! --env)")
+"""Commands that are about an environment."""
 
 
 def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Redactor) -> bytes:
@@ -67,7 +73,7 @@ def results_document(
         replace(check, file=place.file, line=place.line) if (place := plan.places.get(check.id)) else check
         for check in conclude(
             plan.plan,
-            judged.observations,
+            with_commands(judged.observations, plan.environment_name),
             unseen=judged.unseen,
             reasons=judged.reasons,
             waived=waived(plan.demands, at),
@@ -134,3 +140,14 @@ def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
         options=plan.options,
         launch_at=launch.at.astimezone(UTC) if launch and launch.at else None,
     )
+
+
+def with_commands(
+    observations: Mapping[str, Sequence[Observation]], environment: str
+) -> Mapping[str, Sequence[Observation]]:
+    """The observations, whose fixes name the environment in commands that a check, which knows no names, advised."""
+    named = rf"\1 --env {shlex.quote(environment)}"
+    return {
+        check: [replace(seen, hint=_COMMAND.sub(named, seen.hint)) if seen.hint else seen for seen in several]
+        for check, several in observations.items()
+    }
