@@ -10,17 +10,16 @@ from pathlib import Path
 
 from gonogo.base.toml_files import parse_toml
 from gonogo.environment.model import Environment
-from gonogo.planning.digests import anywhere
+from gonogo.planning.digests import Keys, expectations
 from gonogo.planning.rule_values import WHOLE, Rules, flat
 from gonogo.planning.suite import Suite
 
 _DIGITS = 12
 
 
-def environment_rules(environment: Environment, name: str) -> Rules:
+def environment_rules(environment: Environment, name: str, chosen: Keys = ()) -> Rules:
     """What the environment file expects, without what has its default; of whatever release, wherever files lie."""
-    expected = environment.model_dump(mode="json", exclude={"service": {"release"}}, exclude_defaults=True)
-    return {f"environments/{name}.toml": dict(flat(anywhere(expected)))}
+    return {f"environments/{name}.toml": dict(flat(expectations(environment, chosen, defaults=False)))}
 
 
 def suite_rules(suite: Suite) -> Rules:

@@ -42,6 +42,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         undeclared=plan.undeclared,
         told=plan.told,
         lowered=plan.lowered,
+        chosen=plan.chosen,
         only=plan.only,
         options=plan.options,
         trust=plan.trust,
@@ -97,7 +98,7 @@ def results_document(
             evidence=hashlib.sha256(evidence).hexdigest(),
             catalogue=catalogue_digest(plan.suite),
             checks=code_digest(plan.suite),
-            environment=expectations_digest(plan.environment),
+            environment=expectations_digest(plan.environment, plan.chosen),
             policy=plan.demands.digest,
             trust=plan.trust,
             notes=notes,
@@ -109,7 +110,7 @@ def results_document(
             rules={
                 **suite_rules(plan.suite),
                 **plan.demands.files,
-                **environment_rules(plan.environment, plan.environment_name),
+                **environment_rules(plan.environment, plan.environment_name, plan.chosen),
             },
         ),
     )
