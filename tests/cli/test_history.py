@@ -164,6 +164,8 @@ def test_evidence_that_does_not_belong(gonogo: Gonogo, two: Path, name: str) -> 
         evidence.write_text('{"schema": "gonogo.evidence/1"}')
     done = gonogo("show", SECOND)
     assert (done.returncode, "evidence.json" in done.stderr) == (4, True)
+    assert ("damaged or edited" in done.stderr) is (name == "other")
+    assert ("Copy it from where the run was made" in done.stderr) is (name != "other")
 
 
 @pytest.mark.usefixtures("two")

@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from gonogo.planning.rules import team_rules
-from gonogo.record.history import changes
+from gonogo.record.history import changes, past
 from gonogo.record.identity import PolicyDifference
-from gonogo.record.results import CheckResult, Results
+from gonogo.record.results import CheckResult, History, LineStatus, Outcome, Results, from_content
 from gonogo.record.rule_changes import DEFAULTS, NO_FILE, NOT_SET
-from gonogo.report.changes import change_words, render_changes
+from gonogo.report.changes import change_line, change_words, render_changes
 from tests.report.accounts import accounted, attested, line
 from tests.report.conftest import check
 
@@ -146,3 +146,23 @@ def test_older_record_stays_the_same_bytes() -> None:
     """What is signed is compared byte for byte."""
     assert b'"rules"' not in accounted([check("tls-a")]).content
     assert b'"rules"' in run("1", RULES).content
+
+
+def test_lost_answers_and_lost_lines_are_told_apart() -> None:
+    """A check that could not be asked is not a line that nobody vouches for any more."""
+    before = accounted([check("dns-a")], [line("x.one")])
+    after = accounted([check("dns-a", Outcome.ERROR, "no resolver")], [line("x.one", LineStatus.OPEN)])
+    told = [change_words(change) for change in changes(before, after)]
+    assert told == ["○ dns-a   pass → could not check", "○ x.one   verified → open"]
+    page = render_changes(before, after, changes(before, after))
+    assert "NO LONGER CHECKED 1" in page
+    assert "NO LONGER DONE 1" in page
+    history = History(changes=changes(before, after), runs=[past(before)], since=before.run.id)
+    assert change_line(replace(after, history=history)).startswith("1 no longer checked, 1 no longer done, since ")
+
+
+def test_line_of_an_older_record_is_waived() -> None:
+    """It was called excepted then."""
+    assert LineStatus("excepted") is LineStatus.WAIVED
+    older = accounted([check("tls-a")], [line("x.one", LineStatus.WAIVED)]).content.replace(b'"waived"', b'"excepted"')
+    assert from_content(older).lines[0].status is LineStatus.WAIVED
