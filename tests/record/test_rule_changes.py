@@ -23,8 +23,10 @@ RULES = {
 def run(digest: str, rules: dict[str, dict[str, str]], *checks: CheckResult, **more: object) -> Results:
     """A run whose rules of every kind have this digest."""
     told = accounted(checks or [check("tls-a")], **more)  # type: ignore[arg-type]  # fields
-    digests = dict.fromkeys(("catalogue", "checks", "environment", "policy"), digest * 64)
-    return replace(told, provenance=replace(told.provenance, rules=rules, **digests))
+    kept, whole = told.provenance, digest * 64
+    return replace(
+        told, provenance=replace(kept, rules=rules, catalogue=whole, checks=whole, environment=whole, policy=whole)
+    )
 
 
 def changed(**files: dict[str, str]) -> dict[str, dict[str, str]]:
