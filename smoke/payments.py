@@ -20,6 +20,9 @@ _VERSION = "API version of events"
 _ASKS = "asks Stripe"
 _SETTLES = "time until an event has its effect"
 _SETTLING_SECONDS = 1.0
+_MOVED = "victim was moved"
+_FIRST_FREE_DAY = 11
+"""The last day ahead that a step of the journey books by itself."""
 _METHODS_THAT_WAIT = "pm_card_threeDSecure2Required"
 
 
@@ -57,6 +60,7 @@ class OpenPayment:
         """Fail the step if an event changed it."""
         settle(self.walk)
         history = self.history()
+        self.walk.keep[_MOVED] = self.walk.keep.get("victim") is self and history[-1] != status
         demand(equal(history[-1], status, f"payment after {event}"), f"{event} moved a payment: it went {history}")
 
     def is_given_back(self, amount: int | None = None) -> Reply:
@@ -67,7 +71,13 @@ class OpenPayment:
 
 
 def victim_of(walk: WorkMe) -> OpenPayment:
-    """The payment of this journey that no event may move."""
+    """The payment of this journey that no event may move; another one after an event that did.
+
+    Otherwise every later step would find it moved, and fail for what it did not do.
+    """
+    if walk.keep.pop(_MOVED, False):
+        walk.keep["victims"] = walk.keep.get("victims", 0) + 1
+        walk.keep["victim"] = open_payment(walk, _FIRST_FREE_DAY + walk.keep["victims"])
     victim: OpenPayment = walk.keep["victim"]
     return victim
 
@@ -132,6 +142,8 @@ def first_success(walk: WorkMe, payment: OpenPayment, body: bytes) -> OpenPaymen
 def refused(payment: OpenPayment, reply: Reply, event: str, statuses: Sequence[int]) -> None:
     """Fail the step unless the event was refused, and had no effect."""
     wanted = " or ".join(map(str, statuses))
+    # What was taken may have its effect only later: nobody waits for it, as the step has failed.
+    payment.walk.keep[_MOVED] = payment.walk.keep.get("victim") is payment and reply.status in TAKEN
     demand(
         one_of(reply.status, statuses, f"answer to {event}"),
         f"{event} was answered {reply.status}; {wanted} refuses it",

@@ -164,6 +164,8 @@ def test_evidence_that_does_not_belong(gonogo: Gonogo, two: Path, name: str) -> 
         evidence.write_text('{"schema": "gonogo.evidence/1"}')
     done = gonogo("show", SECOND)
     assert (done.returncode, "evidence.json" in done.stderr) == (4, True)
+    assert ("damaged or edited" in done.stderr) is (name == "other")
+    assert ("Copy it from where the run was made" in done.stderr) is (name != "other")
 
 
 @pytest.mark.usefixtures("two")
@@ -291,7 +293,17 @@ def test_second_run_knows_the_first(gonogo: Gonogo, program: Gonogo, project: Pa
     done = program("run", "--env", "dead", "--release", "v2")
     told = json.loads((project / "reports/dead/latest/results.json").read_bytes())["history"]
     assert told["since"] == first
-    assert [(one["kind"], one["subject"]) for one in told["changes"]] == [("policy changed", "environment")]
+    [change] = told["changes"]
+    assert change == {
+        "kind": "policy changed",
+        "subject": "environments/dead.toml",
+        "key": "tls.issuer",
+        "before": "X",
+        "after": "Y",
+    }
+    assert "environments/dead.toml" in done.stdout
+    assert "tls.issuer: X → Y" in done.stdout
+    assert "environments/dead.toml   tls.issuer: X → Y" in gonogo("diff", "--env", "dead").stdout
     assert [one["id"] for one in told["runs"]] == [first]
     assert f"CHANGES since {first}" in done.stdout
     again = gonogo("replay", "reports/dead/latest")

@@ -1,11 +1,14 @@
 """A wrong GO and a wrong NO-GO are both bugs of the highest order: the tests are exact, and so are these."""
 
 import random
+from pathlib import Path
 
 import pytest
 
 from gonogo.load.limits import Exceedances, LimitDecision, LimitResult, decide_limit, rejected
+from gonogo.planning.declarations import read_declarations
 
+ROOT = Path(__file__).parents[2]
 LIMIT, CONFIDENCE = 0.05, 0.95
 
 
@@ -110,7 +113,16 @@ def test_missed_for_certain_stays_missed() -> None:
 
 def test_words_tell_counts_and_what_was_allowed() -> None:
     """A tired engineer reads this at 3 a.m."""
-    assert ruled(63, 1000).words == "x ≥ 500 ms: 63 of 1000 (6.3%; fewer than 5% are allowed)"
+    assert ruled(63, 1000).words == "x ≥ 500 ms: 63 of 1000 requests, 6.3% (must stay below 5%)"
+    bad = Exceedances(name="payments failed", seconds=[(10, 6), (10, 0), (0, 0)])
+    assert decide_limit(bad, LIMIT, CONFIDENCE).words == (
+        "payments failed: 6 of 20 requests, 30.0% (must stay below 5%); in 1 of 2 seconds it was most of them"
+    )
+
+
+def test_limits_of_the_project_are_told_with_the_load() -> None:
+    """A family is the file's name: failed payments stand beside the latency, and the same people act on both."""
+    assert {each.family for each in read_declarations(ROOT / "loadtests")} == {"load"}
 
 
 def test_true_shares_are_told_apart() -> None:

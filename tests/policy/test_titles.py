@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.base.toml_files import parse_toml
-from gonogo.policy.catalogue import CheckPolicy, read_catalogue
+from gonogo.policy.catalogue import CheckPolicy, Policy, read_catalogue
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = [
@@ -34,6 +34,20 @@ def test_title_shows_its_thresholds(policy: dict[str, object], title: str, shown
     """A number that stood in the title by itself would be wrong as soon as a team has another one."""
     line = CheckPolicy.model_validate({"title": title, "severity": "blocker", "policy": policy})
     assert line.shown_title == shown
+
+
+def test_large_thresholds_are_read_at_a_glance() -> None:
+    """``3.1536e+07`` is a year to nobody; small numbers stay as the policy writes them."""
+    policy = Policy.model_validate(
+        {"min_seconds": 31536000, "most": 1500000, "share": 0.05, "count": 9999, "at": "60 s"}
+    )
+    assert policy.shown == {
+        "min_seconds": "31,536,000 s (365 days)",
+        "most": "1,500,000",
+        "share": "0.05",
+        "count": "9999",
+        "at": "1 min",
+    }
 
 
 @pytest.mark.parametrize("path", [path for path in CATALOGUES if path.exists()], ids=lambda path: path.parts[-3])

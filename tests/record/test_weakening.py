@@ -100,7 +100,8 @@ def test_roles_and_statements_are_told() -> None:
 def test_thresholds_are_told_by_name() -> None:
     """Nobody reads a digest."""
     before, after = (accounted([check("tls-a", thresholds={"slowest": value})]) for value in ("2 s", "9 s"))
-    assert told(before, after) == [("policy changed", "tls-a", "slowest 2 s", "9 s")]
+    assert told(before, after) == [("policy changed", "catalogue.toml", "2 s", "9 s")]
+    assert [change.key for change in changes(before, after)] == ["tls-a.slowest"]
 
 
 def test_every_weakening_stands_in_terminal_page_and_diff() -> None:

@@ -69,7 +69,7 @@ def waived(identifier: str, observed: Outcome = Outcome.FAIL) -> CheckResult:
 LINES = [
     line("a.verified", checks=["tls-a"]),
     line("a.attested", LineStatus.ATTESTED, attested=attested()),
-    line("a.excepted", LineStatus.EXCEPTED),
+    line("a.excepted", LineStatus.WAIVED),
     line("b.open", LineStatus.OPEN, "nobody said", section=["List", "Other"]),
     line("b.failed", LineStatus.FAILED, "tls-a: closed", section=["List", "Other"]),
     line("b.group", LineStatus.OPEN, leaf=False),
@@ -78,7 +78,7 @@ LINES = [
 CASES = {
     "go": accounted([check("dns-a"), check("tls-a")], LINES[:2]),
     "warned": accounted([check("dns-a"), check("tls-a", Outcome.WARN, "soon")], LINES[:2]),
-    "excepted": accounted([check("dns-a"), waived("tls-a")], LINES[:3], exceptions=[exception("tls-a")]),
+    "waived": accounted([check("dns-a"), waived("tls-a")], LINES[:3], exceptions=[exception("tls-a")]),
     "open": accounted([check("dns-a"), waived("tls-a")], LINES, findings=[Finding(subject="x", message="old")]),
     "no-go": accounted(
         [

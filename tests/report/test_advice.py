@@ -26,7 +26,7 @@ OUTPUTS: dict[str, Rendered] = {
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_nobody_is_sent_to_repair_what_was_not_observed(output: str) -> None:
-    """A failure has its fix; an error without a hint has none, and one with a hint has that."""
+    """A failure has its fix; what could not be checked has the one of its own question, or none."""
     render = OUTPUTS[output]
     failed, unknown = check("tls-a", Outcome.FAIL, "closed"), check("tls-a", Outcome.ERROR, "no answer")
     assert "Repair it." in render(results([failed]))

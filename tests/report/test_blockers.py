@@ -112,7 +112,7 @@ def test_nothing_keeps_a_go_from_go() -> None:
         assert bool(blockers(told).causes) is stops
         page, annotations = render_summary_page(told).decode(), render_commands(told)
         assert ("What keeps it from GO" in page) is stops
-        _, _, harmless = page.partition("## Without an answer, which keeps nothing from GO")
+        _, _, harmless = page.partition("## Failed, could not check, or not run: keeps nothing from GO")
         assert ("load-errors" in harmless, "dns-odd" in harmless) == (not stops, True)
         assert ("::error" in annotations) is stops
         assert "load-errors" in annotations

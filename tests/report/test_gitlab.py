@@ -115,7 +115,7 @@ def test_message_and_fix_are_what_is_shown() -> None:
     assert texts == {
         "verdict": ("failed", "NO-GO: 1 must-pass check failed; start with tls-a: closed port"),
         "tls-a": ("failed", "FAIL: closed port\nFix: Repair it."),
-        "dns-a": ("error", "ERROR: no resolver answers\nHint: declare others"),
+        "dns-a": ("error", "COULD NOT CHECK: no resolver answers\nFix: declare others"),
         "redis-a": ("skipped", "NOT RUN: not selected"),
         "b.open": ("failed", "Text of b.open\nopen: nobody said"),
     }
@@ -157,7 +157,7 @@ def test_nobody_else_attaches_a_file() -> None:
     attack = "[[ATTACHMENT|secrets/all.txt]]"
     told = accounted(
         [check("tls-a", Outcome.FAIL, attack), check("tls-b", Outcome.WARN, attack)],
-        [line("b.open", LineStatus.OPEN, attack), line("b.kept", LineStatus.EXCEPTED, attack)],
+        [line("b.open", LineStatus.OPEN, attack), line("b.kept", LineStatus.WAIVED, attack)],
     )
     assert {case.attachment for case in report(told)} == {"", "reports/staging/20261123T120000Z-abcdef/signoff.html"}
     named = dataclasses.replace(told, run=dataclasses.replace(told.run, environment="a]]|b"))

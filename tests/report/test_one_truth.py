@@ -74,7 +74,7 @@ def first_told(told: Results) -> dict[str, str]:
         "headline": found(r"start with ([a-z-]+): ", told.decision.reason),
         "page": found(r'<h3 class="what">.*?<a href="signoff-whole.html#([a-z-]+)">', page),
         "terminal": found(
-            r"(?m)^ (?:BLOCKERS|COULD NOT BE OBSERVED|ACCEPTED, BUT OTHERS DEPEND ON IT|NOT RUN)\n . ([a-z-]+)",
+            r"(?m)^ (?:BLOCKERS|COULD NOT CHECK|WAIVED, BUT OTHERS DEPEND ON IT|NOT RUN)\n . ([a-z-]+)",
             terminal,
         ),
         "summary": found(r"## What keeps it from GO\n\n- . \*\*([a-z\\-]+)\*\*", files["summary.md"].decode()),

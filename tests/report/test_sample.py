@@ -26,7 +26,10 @@ _ELSEWHERE = re.compile(rb"(?<![\w.])/(?:tmp|home|root|work|var/folders)/\w")
 
 @pytest.mark.parametrize("sample", [SAMPLE, WATCH, SHOP], ids=lambda path: path.name)
 def test_sample_is_rendered_by_this_gonogo(sample: Path) -> None:
-    """Stale: `python -m tests.report.sample NAME --again` renders it again, and `make sample` runs it again."""
+    """Stale: `python -m tests.report.sample NAME --again` renders it again, and `make sample` runs it again.
+
+    ``gonogo report`` refuses it, as samples are kept without their evidence, which names folders of a machine.
+    """
     results = read_results(sample / "results.json")
     assert results.run.gonogo == gonogo.__version__, "make sample"
     assert (sample / "results.json").read_bytes() == results.content

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
 from gonogo.record.results import (
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the 
 DAY = timedelta(days=1)
 TEN = (
     "2 Causes",
-    "3 Exceptions",
+    "3 Waivers",
     "4 Sign-off by role",
     "5 By section",
     "6 Load, journeys and certificates",
@@ -223,6 +223,20 @@ def test_exceptions_say_what_became_of_them(browser: Browser, tmp_path: Path) ->
     assert [state in card for state, card in zip(states, cards, strict=True)] == [True] * 4
     for expected in ("soon", "low", "Ana", "Bea, 2026-11-23 12:00:00 UTC", "2026-11-24 12:00:00 UTC", "waived"):
         assert expected in cards[0]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_sections_are_found_on_a_phone(browser: Browser, tmp_path: Path, width: int) -> None:
+    """Every link is on the screen and as large as a finger, and from anywhere one leads back to them."""
+    page = opened(browser, tmp_path, whole(), viewport={"width": width, "height": 844})
+    boxes = [link.bounding_box() for link in page.locator("nav ol a").all()]
+    assert len(boxes) == len(TEN)
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 44 for box in boxes)
+    page.locator("#provenance").scroll_into_view_if_needed()
+    page.get_by_role("link", name="All sections").click()
+    for link in page.locator("nav ol a").all():
+        expect(link).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_results_without_a_checklist(browser: Browser, tmp_path: Path, no_go: Results) -> None:

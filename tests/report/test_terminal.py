@@ -49,7 +49,7 @@ def test_go(go: Results) -> None:
 def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
-        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not evaluated             4.1 s\n"
+        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " BLOCKERS\n"
@@ -57,19 +57,19 @@ def test_no_go(no_go: Results) -> None:
         "   fix: Repair it.\n"
         "   blocks 1: tls-b\n"
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only tls-a\n"
-        " COULD NOT BE OBSERVED\n"
+        " COULD NOT CHECK\n"
         " ? dns-a   no resolver answers\n"
-        "   hint: declare others\n"
+        "   fix: declare others\n"
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only dns-a\n"
         " NOT RUN\n"
         " ○ redis-a, redis-b: not selected in this run\n"
         " note    narrowed to tls-a\n"
         " tls            1 FAIL    1 BLOCKED\n"
-        " dns            1 ERROR\n"
+        " dns            1 COULD NOT CHECK\n"
         " redis          2 NOT RUN\n"
-        " 5 = 1 fail + 1 error + 1 blocked + 2 not run\n"
+        " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
-        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not evaluated             4.1 s"
+        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s"
     )
 
 
@@ -106,18 +106,18 @@ def test_incomplete() -> None:
     """What nobody could observe is no GO, and is told apart from a failure."""
     gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
     assert summary(results(gaps)) == (
-        " ◌ INCOMPLETE   1 cause: 1 must-pass check not evaluated                   4.1 s\n"
+        " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
-        " COULD NOT BE OBSERVED\n"
+        " COULD NOT CHECK\n"
         " ? dns-a   no resolver answers\n"
-        "   hint: declare others\n"
+        "   fix: declare others\n"
         "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only dns-a\n"
-        " dns            1 ERROR\n"
+        " dns            1 COULD NOT CHECK\n"
         " all well       1 pass  in tls\n"
-        " 2 = 1 pass + 1 error\n"
+        " 2 = 1 pass + 1 could not check\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
-        " ◌ INCOMPLETE   1 cause: 1 must-pass check not evaluated                   4.1 s"
+        " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s"
     )
 
 
@@ -158,7 +158,7 @@ def test_checklist_papers_and_changes() -> None:
         " ○ b.2   nobody said\n"
         " ○ b.3   nobody said\n"
         "   and 2 more, in the report\n"
-        " EXCEPTIONS\n"
+        " WAIVERS\n"
         " ◇ tls-a   in force, until 2026-11-30, owner Bo: known since spring\n"
         " FINDINGS\n"
         " · a.a   has expired (environments/a.toml)\n"

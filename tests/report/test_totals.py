@@ -105,4 +105,4 @@ def test_cases_are_worth_the_name() -> None:
     assert {one.decision.verdict for one in told} == set(Verdict)
     assert {found.outcome for one in told for found in one.checks} == set(Outcome)
     assert statement(CASES["go"])["result"] == "PASSED"
-    assert statement(CASES["warned"])["result"] == statement(CASES["excepted"])["result"] == "WARNED"
+    assert statement(CASES["warned"])["result"] == statement(CASES["waived"])["result"] == "WARNED"

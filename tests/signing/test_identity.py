@@ -219,6 +219,12 @@ def _attest_everything(document: Document) -> None:
         ),
         (lambda document: document["demands"].update(stands_for=["live", "production"]), "other stands for"),
         (lambda document: document["environment"]["service"].update(name="T"), "is not the environment file"),
+        (lambda document: document.update(chosen=[["service", "name"]]), "is not the environment file"),
+        (
+            lambda document: document["demands"]["files"]["environments/gates.toml"].update(more="yes"),
+            "other files of the team",
+        ),
+        (lambda document: document["demands"]["files"].popitem(), "other files of the team"),
         (lambda document: document.update(told={"service": {"name": "T"}}), "no command line gives service.name"),
         (lambda document: document.update(lowered=["rate 1 instead of 8"]), "what of the load was lower"),
         (lambda document: document["demands"].update(name="nobody"), "no gate 'nobody'"),

@@ -66,7 +66,7 @@ def test_another_root_is_told_as_a_change_of_the_policy(trusting: Team) -> None:
     (trusting.project / "roots/own.pem").write_text("another root")
     second = read_results(trusting.run() / "results.json")
     [change] = [change for change in changes(first, second) if change.kind == "policy changed"]
-    assert change.subject == "tls.trust"
+    assert (change.subject, change.key) == ("environments/live.toml", "tls.trust")
     assert change.before.startswith("trusted own.pem (sha256 ")
     assert change.after.startswith("trusts own.pem (sha256 ")
     assert change.before.split()[-1] != change.after.split()[-1]

@@ -108,4 +108,4 @@ def test_what_failed_comes_before_what_nobody_knows() -> None:
 def test_gaps_are_started_with_as_well() -> None:
     """INCOMPLETE names its first cause as NO-GO does."""
     gaps = [check("dns-a", Outcome.ERROR, "no resolver"), check("tls-a")]
-    assert decide(gaps).reason == "1 must-pass check could not be evaluated; start with dns-a: no resolver"
+    assert decide(gaps).reason == "1 must-pass check was not checked; start with dns-a: no resolver"

@@ -146,7 +146,7 @@ def test_a_line_that_nothing_verifies_is_open() -> None:
         (Outcome.ERROR, "open", Verdict.INCOMPLETE),
         (Outcome.BLOCKED, "open", Verdict.INCOMPLETE),
         (Outcome.NOT_RUN, "open", Verdict.INCOMPLETE),
-        (Outcome.WAIVED, "excepted", Verdict.GO_WITH_EXCEPTIONS),
+        (Outcome.WAIVED, "waived", Verdict.GO_WITH_EXCEPTIONS),
     ],
 )
 def test_what_checks_say_of_a_line(outcome: Outcome, status: str, verdict: Verdict) -> None:

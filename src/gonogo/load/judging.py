@@ -115,10 +115,12 @@ def raise_for(results: Sequence[LimitResult], load: LoadEvidence) -> None:
     lengths = [length for length in times if length is not None]
     if len(lengths) == len(times):
         needed = format_duration(timedelta(seconds=round(max(lengths) * load.seconds)))
-        hint = f"a run of {needed} would decide, if it went on like this: gonogo load --duration '{needed}'"
+        hint = (
+            f"run the load for {needed}, which would decide if it goes on like this: gonogo load --duration '{needed}'"
+        )
     else:
         hint = "no run decides this: it is at the limit, or nothing was asked; raise the budget or the rate"
-    raise Unobserved(f"too few requests to say with {load.confidence:.0%} confidence: {words}", hint=hint)
+    raise Unobserved(f"too few requests to be {load.confidence:.0%} sure of yes or no: {words}", hint=hint)
 
 
 def _note(result: LimitResult, load: LoadEvidence) -> None:

@@ -72,11 +72,16 @@ class LimitResult:
         """Say for people what was counted, and what would have been allowed."""
         if self.most is not None:
             ends = f"between {self.exceedances.count} and {self.most.count} of {self.most.requests}"
-            return f"{self.exceedances.name}: {ends} (fewer than {100 * self.limit:.3g}% are allowed)"
-        counted = self.exceedances
-        share = f"{counted.count / counted.requests:.1%}" if counted.requests else "no request"
-        bad = f", {counted.bad_seconds} of {counted.busy_seconds} seconds altogether" if counted.bad_seconds else ""
-        return f"{counted.name}: {counted.count} of {counted.requests} ({share}{bad}; fewer than {100 * self.limit:.3g}% are allowed)"
+            return f"{self.exceedances.name}: {ends} requests (must stay below {100 * self.limit:.3g}%)"
+        hits = self.exceedances
+        share = (
+            f"{hits.count} of {hits.requests} requests, {hits.count / hits.requests:.1%}"
+            if hits.requests
+            else "no request"
+        )
+        # A second counts where it happened to most of its requests.
+        bad = f"; in {hits.bad_seconds} of {hits.busy_seconds} seconds it was most of them" if hits.bad_seconds else ""
+        return f"{hits.name}: {share} (must stay below {100 * self.limit:.3g}%){bad}"
 
 
 def decide_limit(hits: Exceedances, limit: float, confidence: float, *, comparisons: int = 1) -> LimitResult:

@@ -1,7 +1,7 @@
 """Digests that say whether two runs expected the same of the same suite."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,38 @@ _PLACES = {"ca_file", "dotenv", "public_key", "trust"}
 """Keys of an environment that hold the path of a file; what is in those that say whom to trust is told by ``trust``."""
 
 
-def expectations_digest(environment: Environment) -> str:
+Keys = Sequence[tuple[str, ...]]
+"""Keys of an environment file, each with those of the tables that it stands in."""
+
+
+def expectations_digest(environment: Environment, chosen: Keys = ()) -> str:
     """SHA-256 of what the environment file expects: of whatever release, and wherever files lie on a machine."""
-    expected = environment.model_dump(mode="json", exclude={"service": {"release"}})
-    return hashlib.sha256(rfc8785.dumps(_anywhere(expected))).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(expectations(environment, chosen))).hexdigest()
+
+
+def expectations(environment: Environment, chosen: Keys = (), *, defaults: bool = True) -> dict[str, Any]:
+    """What is the same in every run by one environment file, as plain JSON values; with or without ``defaults``.
+
+    What the started instance of the bundled environment chose differs each time: its ports, folders and keys.
+    """
+    expected = environment.model_dump(mode="json", exclude={"service": {"release"}}, exclude_defaults=not defaults)
+    for *tables, key in chosen:
+        table: Any = expected
+        for name in tables:
+            table = table.get(name) if isinstance(table, dict) else None
+        if isinstance(table, dict):
+            table.pop(key, None)
+    placed: dict[str, Any] = _anywhere(expected)
+    return placed
+
+
+def leaves(overlay: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key of it that holds a value, and no table."""
+    for name, value in overlay.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, (*within, name))
+        else:
+            yield (*within, name)
 
 
 def _anywhere(value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON values

@@ -11,6 +11,8 @@ from gonogo.base.wording import nearest_or_all
 from gonogo.environment.model import Service
 from gonogo.families.registry import read_environment
 from gonogo.planning.plan import LOAD, PRE_DEPLOY, SMOKE, narrow_gate
+from gonogo.planning.rule_values import Rules
+from gonogo.planning.rules import team_rules
 from gonogo.planning.suite import Suite, closure, project_suite
 from gonogo.planning.team_files import TeamFiles, contradictions, counted_environments, covered_lines, waiver_problems
 from gonogo.policy.attestations import Attestation, read_attestations
@@ -49,6 +51,8 @@ class GateDemands:
     """Whether lines of every stage of the launch count at once, as in the bundled environment, which has no launch."""
     digest: str = ""
     """SHA-256 over the files it was read from."""
+    files: Rules = field(default_factory=dict)
+    """What stands in them by key; empty in records from before this was kept."""
 
     @property
     def lines(self) -> Sequence[ChecklistLine]:
@@ -88,6 +92,7 @@ def read_gate_demands(
         waivers=read.waivers,
         timeless=service.bundled,
         digest=team_files_digest(read.root, environment, read.attestations),
+        files=team_rules(_team_files(read.root, environment), read.root),
     )
 
 
@@ -209,9 +214,7 @@ def _checks_of_gate(suite: Suite, demands: GateDemands) -> frozenset[str]:
 
 def team_files_digest(root: Path, environment: str, attestations: Sequence[Attestation] = ()) -> str:
     """SHA-256 over everything that people wrote for this environment: these attestations, and the evidence they rest on."""
-    folder = root / "environments"
-    files = [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
-    files += sorted(root / attestation.path for attestation in attestations)
+    files = [*_team_files(root, environment), *sorted(root / attestation.path for attestation in attestations)]
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():
@@ -219,6 +222,11 @@ def team_files_digest(root: Path, environment: str, attestations: Sequence[Attes
     for attestation in sorted(attestations, key=lambda attestation: attestation.line):
         digest.update(f"{attestation.line}\0{attestation.found}\0".encode())
     return digest.hexdigest()
+
+
+def _team_files(root: Path, environment: str) -> Sequence[Path]:
+    folder = root / "environments"
+    return [folder / LIST, folder / GATES, folder / PEOPLE, folder / "waivers" / f"{environment}.toml"]
 
 
 def _about(suite: Suite, lines: Sequence[ChecklistLine]) -> set[str]:

@@ -34,6 +34,8 @@ class RunPlan:
     """What the command line put in place of the environment file's values, by section."""
     lowered: tuple[str, ...] = ()
     """What of it asks less than the file declares, in words."""
+    chosen: tuple[tuple[str, ...], ...] = ()
+    """Keys of the environment file that the instance of the bundled environment gave: ports, folders, keys of this run."""
     only: tuple[str, ...] = ()
     """The checks that were asked for by name; empty: everything was asked."""
     options: tuple[str, ...] = ()

@@ -206,6 +206,10 @@ def _contradictions(lines: Mapping[str, CheckPolicy], declared: Mapping[str, Dec
         for need in line.needs:
             if need not in lines:
                 yield f"catalogue: {identifier}: needs {need!r}, which is no check{did_you_mean(need, lines)}"
+        for other in line.explained_by:
+            if other not in lines:
+                near = did_you_mean(other, lines)
+                yield f"catalogue: {identifier}: explained_by names {other!r}, which is no check{near}"
 
 
 def _ordered(lines: Mapping[str, CheckPolicy]) -> Sequence[str]:

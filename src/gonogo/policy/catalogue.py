@@ -21,6 +21,9 @@ CheckId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-([a-z0-9]+|\*)$
 """``tls-trust``; or ``request-*``, for one check per entry of the section that its evidence comes from."""
 
 _DAYS_OR_HOURS = re.compile(r"\b(\d+) ([dh])\b")
+_GROUPED = 10_000
+"""Numbers from here on are read in groups of three digits."""
+_DAY_SECONDS = 86_400
 _PLACE = re.compile(r"\{([a-z0-9_]+)\}")
 
 
@@ -33,7 +36,7 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
     def shown(self) -> Mapping[str, str]:
         """The thresholds as people write them."""
         return {
-            name: format_duration(value) if isinstance(value, timedelta) else f"{value:g}"
+            name: format_duration(value) if isinstance(value, timedelta) else _shown_number(name, value)
             for name, value in self.root.items()
         }
 
@@ -50,7 +53,7 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
             return _in_whole_words(value)
         if name.endswith("_fraction"):
             return f"{value * 100:g} %"
-        return _in_whole_words(timedelta(seconds=value)) if name.endswith("_seconds") else f"{value:g}"
+        return _in_whole_words(timedelta(seconds=value)) if name.endswith("_seconds") else _shown_number(name, value)
 
     def number(self, name: str) -> float:
         """The threshold of that name; its unit is part of the name."""
@@ -65,6 +68,14 @@ class Policy(RootModel[Mapping[str, float | Duration]]):
         if not isinstance(value, timedelta):
             raise UsageError(f"catalogue: threshold {name} = {value} has no unit; write it as in '10 s'")
         return value
+
+
+def _shown_number(name: str, value: float) -> str:
+    """A bare number with all of its digits; seconds of a day or more in days as well, as nobody counts them."""
+    number = f"{value:,.0f}" if value >= _GROUPED and value == round(value) else f"{value:g}"
+    if name.endswith("_seconds") and value >= _DAY_SECONDS:
+        return f"{number} s ({_in_whole_words(timedelta(seconds=value))})"
+    return number
 
 
 def _in_whole_words(duration: timedelta) -> str:
@@ -88,6 +99,8 @@ class CheckPolicy(BaseModel):
     """Lines that it says something about: shown beside them, and no reason to tick them."""
     severity: Severity
     needs: tuple[CheckId, ...] = ()
+    explained_by: tuple[CheckId, ...] = ()
+    """Checks whose failure explains one of this check: where both fail, they are told as one cause."""
     effect: Effect = Effect.READ
     about: tuple[Text, ...] = ()
     """Further sections of the environment, or parts of one, without which it makes no sense: ``mail``, ``series``."""

@@ -122,10 +122,10 @@ def _differences(check: str, bundled: CheckPolicy, local: CheckPolicy) -> Iterat
         before, after = getattr(bundled, key), getattr(local, key)
         if before != after:
             yield Difference(check=check, key=key, bundled=_shown(before), local=_shown(after))
+    before_shown, after_shown = bundled.policy.shown, local.policy.shown
     for name, before in bundled.policy.root.items():
-        after = local.policy.root[name]
-        if before != after:
-            yield Difference(check=check, key=name, bundled=_shown(before), local=_shown(after))
+        if before != local.policy.root[name]:
+            yield Difference(check=check, key=name, bundled=before_shown[name], local=after_shown[name])
 
 
 def _shown(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gonogo.planning.trusted import other_trust
 from gonogo.record.results import (
     DONE,
     Change,
@@ -14,6 +13,7 @@ from gonogo.record.results import (
     PastRun,
     Results,
 )
+from gonogo.record.rule_changes import rule_changes
 from gonogo.record.weakening import lowered, weakened
 
 OUTCOME_LETTERS = {
@@ -25,12 +25,11 @@ OUTCOME_LETTERS = {
     Outcome.NOT_RUN: "n",
     Outcome.WAIVED: "a",
 }
-"""Outcomes of a check in earlier runs, a letter each: ``a`` is an accepted exception."""
+"""Outcomes of a check in earlier runs, a letter each: ``a`` is a waived one."""
 ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
-_DIGESTS = ("catalogue", "checks", "environment", "policy")
 
 
 def history(results: Results, earlier: Sequence[Results]) -> History:
@@ -55,7 +54,7 @@ def changes(before: Results, after: Results) -> Sequence[Change]:
 
     Where one of them did not ask everything (interrupted, or narrowed), what it did not ask is no news.
     """
-    changed = [*_checks(before, after), *_policies(before, after), *_coming_and_going(before, after)]
+    changed = [*_checks(before, after), *rule_changes(before, after), *_coming_and_going(before, after)]
     if not _partial(before) and not _partial(after):
         changed += _lines(before, after)
         changed += weakened(before, after)
@@ -124,7 +123,7 @@ def _line(then: LineResult, now: LineResult) -> Iterator[Change]:
     common = {"subject": now.id, "before": then.status.value, "after": now.status.value}
     if then.status in DONE and now.status not in DONE:
         yield Change(kind="became unverified", **common)
-    elif now.status in DONE - {LineStatus.EXCEPTED} and then.status not in DONE:
+    elif now.status in DONE - {LineStatus.WAIVED} and then.status not in DONE:
         yield Change(kind="fixed", **common)
 
 
@@ -139,13 +138,4 @@ def _coming_and_going(before: Results, after: Results) -> Iterator[Change]:
 
 def _ids(results: Results) -> Mapping[str, str]:
     lines = {line.id: f"line, {line.status}" for line in results.lines}
-    return {**lines, **{check.id: f"check, {check.outcome}" for check in results.checks}}
-
-
-def _policies(before: Results, after: Results) -> Iterator[Change]:
-    for name in _DIGESTS:
-        then, now = getattr(before.provenance, name), getattr(after.provenance, name)
-        if then != now:
-            yield Change(kind="policy changed", subject=name, before=then, after=now)
-    for place, trusted, trusts in other_trust(before.provenance.trust, after.provenance.trust):
-        yield Change(kind="policy changed", subject=place, before=f"trusted {trusted}", after=f"trusts {trusts}")
+    return {**lines, **{check.id: f"check, {check.outcome.words}" for check in results.checks}}

@@ -1,9 +1,10 @@
 """The identity of a run, and the origin of its results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from gonogo.planning.rule_values import Rules
 from gonogo.planning.trusted import TrustAnchor
 
 
@@ -85,3 +86,5 @@ class Provenance:
     """What the project's own policy changed of bundled checks."""
     families: Sequence[str] = ()
     """Families that gonogo does not bring itself, each as ``name (package version)``."""
+    rules: Rules = field(default_factory=dict)
+    """All of it by file and key, so that the next run can say what is different; empty in older records."""

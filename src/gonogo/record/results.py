@@ -35,6 +35,11 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
     WAIVED = "waived"
 
+    @property
+    def words(self) -> str:
+        """The outcome as people read it: an error is nobody's mistake, but a question without an answer."""
+        return "could not check" if self is Outcome.ERROR else self.value
+
 
 WORST_FIRST = (
     Outcome.FAIL,
@@ -70,14 +75,19 @@ class LineStatus(StrEnum):
     """Attested by a person; the checks that were asked about it, if any, do not disagree."""
     SUPPORTED = "supported"
     """A statement that is signed: every line that it rests on is done. Whether its role signs is another matter."""
-    EXCEPTED = "excepted"
-    """A check that proves it did not pass, and somebody accepted that."""
+    WAIVED = "waived"
+    """A check that proves it did not pass, and a waiver accepts that."""
     FAILED = "failed"
     OPEN = "open"
     """Nobody knows: no check, no answer, no attestation that counts."""
 
+    @classmethod
+    def _missing_(cls, value: object) -> "LineStatus | None":
+        """Older records call a waived line excepted."""
+        return cls.WAIVED if value == "excepted" else None
 
-DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.SUPPORTED, LineStatus.EXCEPTED})
+
+DONE = frozenset({LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.SUPPORTED, LineStatus.WAIVED})
 """What a gate accepts."""
 
 
@@ -130,6 +140,8 @@ class CheckResult:
     """Ids of the lines that hold when it passes, together with the other checks that prove them."""
     supports: Sequence[str] = ()
     """Ids of the lines that it says something about without proving them."""
+    explained_by: Sequence[str] = ()
+    """Ids of checks whose failure explains one of this check: both are one cause."""
     permitted: bool = True
     """Whether its effects were permitted."""
     owner: str = ""
@@ -287,6 +299,9 @@ class Change:
 
     kind: Literal["weakened", "newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
     subject: str
+    """Id of a check or a line; of a rule the file that it stands in."""
+    key: str = ""
+    """Of a rule: its key in the file; empty: the file as a whole."""
     before: str = ""
     after: str = ""
 
@@ -383,12 +398,14 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
 def plain_values(part: Results | History) -> dict[str, Any]:
     """Plain JSON values.
 
-    A launch that nobody declared is left out: records from before it was kept stay the same bytes.
+    A launch that nobody declared, and rules that were not kept, are left out: older records stay the same bytes.
     """
     model: type = type(part)
     document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
     if isinstance(part, Results) and part.run.launch_at is None:
         del document["run"]["launch_at"]
+    if isinstance(part, Results) and not part.provenance.rules:
+        del document["provenance"]["rules"]
     return document
 
 
@@ -415,5 +432,5 @@ def from_content(content: bytes) -> Results:
 
 def sum_line(counts: Mapping[str, int]) -> str:
     """``64 = 61 pass + 1 warn + 1 fail + 1 blocked``: nothing is left unaccounted."""
-    parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts.get(outcome)]
+    parts = [f"{counts[outcome]} {outcome.words}" for outcome in Outcome if counts.get(outcome)]
     return f"{counts['planned']} = {' + '.join(parts) or '0'}"

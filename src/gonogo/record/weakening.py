@@ -12,7 +12,7 @@ GONE = "not there any more"
 
 
 def weakened(before: Results, after: Results) -> Iterator[Change]:
-    """All of it: severities, thresholds, lines, what they rest on, roles, waivers."""
+    """All of it: severities, lines, what they rest on, roles, waivers."""
     yield from _checks(before, after)
     yield from _lines(before, after)
     yield from _roles(before, after)
@@ -31,13 +31,9 @@ def _checks(before: Results, after: Results) -> Iterator[Change]:
 
 
 def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
-    """Where a check asks less than it did: a milder severity, or another threshold in either direction."""
+    """Where a check asks less than it did: a milder severity. Other thresholds are changes of the policy."""
     if (then.severity, now.severity) == (Severity.BLOCKER, Severity.WARNING):
-        yield _told(then.id, f"severity {then.severity}", f"{now.severity}; it is {now.outcome} now")
-    for name in sorted(then.thresholds.keys() | now.thresholds.keys()):
-        old, new = then.thresholds.get(name, "none"), now.thresholds.get(name, "none")
-        if old != new:
-            yield Change(kind="policy changed", subject=now.id, before=f"{name} {old}", after=new)
+        yield _told(then.id, f"severity {then.severity}", f"{now.severity}; it is {now.outcome.words} now")
 
 
 def _lines(before: Results, after: Results) -> Iterator[Change]:

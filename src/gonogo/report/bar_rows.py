@@ -21,7 +21,6 @@ _PLACES: Mapping[str, tuple[float, float]] = {
     "attested": (2.5, 9),
     "supported": (4.5, 5),
     "warn": (2.5, 9),
-    "excepted": (4, 6),
     "waived": (4, 6),
     "failed": (0, 14),
     "fail": (0, 14),
@@ -123,5 +122,5 @@ def _status_words(counts: Mapping[str, int]) -> str:
 
 
 def _outcome_words(counts: Mapping[str, int]) -> str:
-    told = [f"{SHAPES[outcome]} {counts[outcome]} {outcome}" for outcome in Outcome if counts.get(outcome)]
+    told = [f"{SHAPES[outcome]} {counts[outcome]} {outcome.words}" for outcome in Outcome if counts.get(outcome)]
     return " · ".join(told) or "no check was planned"

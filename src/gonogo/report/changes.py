@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from gonogo.record.results import Change, Results, sum_line
+from gonogo.record.results import Change, LineStatus, Outcome, Results, sum_line
 from gonogo.report.visible import visible
 from gonogo.report.wording import asked
 
+NO_LONGER_CHECKED, NO_LONGER_DONE = "no longer checked", "no longer done"
+"""What *became unverified* is for people: a check that has no answer any more; a line that is open or failed."""
 CHANGE_SHAPES = {
     "weakened": "≠",
     "newly failing": "✖",
-    "became unverified": "○",
+    NO_LONGER_CHECKED: "○",
+    NO_LONGER_DONE: "○",
     "removed": "−",  # noqa: RUF001 - a minus sign
     "policy changed": "≠",
     "fixed": "✔",
@@ -22,15 +25,33 @@ _POLICIES = {
     "environment": "what the environment expects",
     "policy": "the checklist, the gates, the people, the attestations or the waivers",
 }
-_DIGEST = 12
-_LOUDEST_FIRST = ("weakened", "policy changed", "newly failing", "became unverified", "removed", "added", "fixed")
+_LONGEST = 160
+_LOUDEST_FIRST = (
+    "weakened",
+    "policy changed",
+    "newly failing",
+    NO_LONGER_CHECKED,
+    NO_LONGER_DONE,
+    "removed",
+    "added",
+    "fixed",
+)
+_UNDONE = {LineStatus.OPEN.value, LineStatus.FAILED.value}
+_WORDS = {Outcome.ERROR.value: Outcome.ERROR.words, "excepted": LineStatus.WAIVED.value}
 
 
 def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
     """The changes by kind, the loudest first; kinds that there are none of are left out."""
     changes = results.history.changes
-    grouped = {kind: [change for change in changes if change.kind == kind] for kind in _LOUDEST_FIRST}
+    grouped = {kind: [change for change in changes if kind_words(change) == kind] for kind in _LOUDEST_FIRST}
     return {kind: alike for kind, alike in grouped.items() if alike}
+
+
+def kind_words(change: Change) -> str:
+    """The kind of change as people read it."""
+    if change.kind != "became unverified":
+        return change.kind
+    return NO_LONGER_DONE if change.after in _UNDONE else NO_LONGER_CHECKED
 
 
 def since(results: Results) -> str:
@@ -62,7 +83,7 @@ def weakened_words(results: Results) -> list[str]:
 
 def change_words(change: Change) -> str:
     """``✖ tls-validity   pass → fail``."""
-    return f"{CHANGE_SHAPES[change.kind]} {visible(change.subject)}   {visible(change_details(change))}"
+    return f"{CHANGE_SHAPES[kind_words(change)]} {visible(change.subject)}   {visible(change_details(change))}"
 
 
 def render_changes(before: Results, after: Results, changes: Sequence[Change]) -> str:
@@ -78,7 +99,7 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
         how_much = f" · {words}" if (words := asked(results)) else ""
         yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}{how_much}"
-    for kind, alike in groupby(changes, key=lambda change: change.kind):
+    for kind, alike in groupby(changes, key=kind_words):
         group = list(alike)
         yield f"{kind.upper()} {len(group)}"
         yield from (f" {change_words(change)}" for change in group)
@@ -87,12 +108,17 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
 
 
 def change_details(change: Change) -> str:
-    """``pass → fail``; of a policy what it is, and the beginnings of its digests."""
-    if change.kind == "policy changed" and change.subject in _POLICIES:
-        before, after = change.before[:_DIGEST] or "none", change.after[:_DIGEST] or "none"
-        return f"{_POLICIES[change.subject]}: {before} → {after}"
+    """``pass → fail``; of a rule its key, its old and its new value."""
+    if change.kind == "policy changed":
+        what = change.key or _POLICIES.get(change.subject, "")
+        return f"{what}: {_short(change.before)} → {_short(change.after)}".removeprefix(": ")
     if change.kind == "removed":
         return f"was {change.before}; it is not there any more"
     if change.kind == "added":
         return change.after
-    return f"{change.before} → {change.after}"
+    return f"{_WORDS.get(change.before, change.before)} → {_WORDS.get(change.after, change.after)}"
+
+
+def _short(value: str) -> str:
+    """A value in a line: results.json has the whole of it."""
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"

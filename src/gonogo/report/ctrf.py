@@ -10,7 +10,7 @@ from typing import Any
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.cases import VERDICT, check_seconds, run_seconds, verdict_problem
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import advice, asked, carried_runs, causes, families, line_counts, stops
+from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_counts, stops
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {
@@ -97,7 +97,7 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
     """A check; many share the evidence that they judge, whose time belongs to none of them."""
     retries = max(observation.attempts for observation in check.observations) - 1
     message = visible_lines(check.worst.message) if check.observed is not Outcome.PASS else ""
-    label, text = advice(check, check.worst)
+    text = fix(check, check.worst)
     return {
         "testId": check.id,
         "name": f"{check.id}: {check.title}",
@@ -115,7 +115,7 @@ def _test(check: CheckResult) -> Mapping[str, Any]:
             "proves": list(check.proves),
             "supports": list(check.supports),
             "targets": len(check.observations),
-            **({label: text} if label == "fix" and message else {}),
+            **({"fix": text} if text and message else {}),
         },
     }
 

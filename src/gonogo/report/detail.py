@@ -41,7 +41,7 @@ def _check(results: Results, check: CheckResult, most_rows: int) -> Iterator[str
             yield f"  {name} {visible(', '.join(ids))}"
     for exception in results.exceptions:
         if exception.check == check.id:
-            yield f"  exception {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+            yield f"  waiver {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
     yield f"  again {visible(command(results, check.id))}"
     for observation in check.observations:
         yield from _observation(results, observation, most_rows)
@@ -53,8 +53,7 @@ def _observation(results: Results, observation: Observation, most_rows: int) -> 
     if observation.message:
         yield f"  {visible(observation.message)}"
     if observation.hint:
-        label = "fix" if observation.outcome in {Outcome.FAIL, Outcome.WARN} else "hint"
-        yield f"  {label}: {visible(observation.hint)}"
+        yield f"  fix: {visible(observation.hint)}"
     for row in measured(observation):
         yield from wrap(
             f"{visible(row.what)}: {visible(row.line)}",

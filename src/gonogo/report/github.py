@@ -61,7 +61,7 @@ def _warnings(results: Results, known: Known) -> Iterator[str]:
         yield _command("warning" if run.problem else "notice", f"carried {run.id}", bounded(words))
     for exception in results.exceptions:
         terms = f"{exception.state} until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
-        yield _command("warning", f"exception {exception.check}", bounded(terms))
+        yield _command("warning", f"waiver {exception.check}", bounded(terms))
 
 
 def _grouped(unreached: Sequence[Problem], results: Results, known: Known) -> Iterator[str]:
@@ -75,10 +75,12 @@ def _grouped(unreached: Sequence[Problem], results: Results, known: Known) -> It
 
 def _told(kind: str, problem: Problem, results: Results, known: Known) -> str:
     check, observation = problem.check, problem.observation
-    label, text = problem.advice
-    parts = [f"{word(check.outcome)}: {bounded(observation.message)}", *([f"{label}: {bounded(text)}"] if text else [])]
+    parts = [
+        f"{word(check.outcome)}: {bounded(observation.message)}",
+        *([f"fix: {bounded(problem.fix)}"] if problem.fix else []),
+    ]
     if who := owner(results, check):
-        parts.append(f"acts: {bounded(who)}")
+        parts.append(f"who acts: {bounded(who)}")
     if problem.alike:
         parts.append(f"shows as well in {len(problem.alike)}: {and_more(problem.alike, _NAMES)}")
     if problem.consequences:

@@ -152,7 +152,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "by_id": {line.id: line for line in results.lines},
         "outcomes": {check.id: check.outcome for check in results.checks},
         "observed": {check.id: check.observed for check in results.checks},
-        "excepted": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
+        "waivers": {exception.check: exception for exception in results.exceptions if exception.state == "in force"},
         "shown_outcomes": [(css(outcome), word(outcome)) for outcome in Outcome if results.counts.get(outcome)],
         "facts": page_facts(results),
         "wide": drawing.WIDTH,
@@ -188,7 +188,7 @@ def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, 
     """Anchor, name, and how much there is to read; the verdict is the first section."""
     return [
         ("blockers", "Causes", len(all_blockers.causes)),
-        ("exceptions", "Exceptions", len(results.exceptions)),
+        ("waivers", "Waivers", len(results.exceptions)),
         ("signatures", "Sign-off", 0),
         ("sections", "Sections", 0),
         ("load", "Load", 0),

@@ -15,7 +15,7 @@ from gonogo.record.run_folder import SIGNOFF
 from gonogo.report.cases import VERDICT, observation_seconds, run_seconds, verdict_problem
 from gonogo.report.places import CHECKLIST as LIST
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import advice, asked, carried_runs, causes, families, stops, word
+from gonogo.report.wording import asked, carried_runs, causes, families, fix, stops, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -132,13 +132,9 @@ def _add_case(
     element = _ELEMENTS.get(Outcome.WAIVED if waived else observation.outcome)
     message_line = f"{word(observation.outcome)}: {observation.message}"
     if element is not None:
-        message = (
-            f"accepted exception: {accepted.get(check.id, 'no reason given')}; {message_line}"
-            if waived
-            else message_line
-        )
-        label, text = advice(check, observation)
-        told = [message, *([f"{label.capitalize()}: {text}"] if text else [])]
+        message = f"waived: {accepted.get(check.id, 'no reason given')}; {message_line}" if waived else message_line
+        text = fix(check, observation)
+        told = [message, *([f"Fix: {text}"] if text else [])]
         ET.SubElement(case, element, message=_legal(message)).text = _legal("\n".join(told))
     elif observation.outcome is Outcome.WARN:
         ET.SubElement(case, "system-out").text = _legal(f"warning: {observation.message}")
@@ -151,7 +147,7 @@ def _add_line(suite: ET.Element, line: LineResult) -> None:
     if line.status not in DONE:
         message = f"{line.status}: {line.why}"
         ET.SubElement(case, "failure", message=_legal(message)).text = _legal(f"{line.text}\n{message}")
-    elif line.status is LineStatus.EXCEPTED or line.carried:
+    elif line.status is LineStatus.WAIVED or line.carried:
         ET.SubElement(case, "system-out").text = _legal(line.why)
 
 

@@ -11,7 +11,7 @@ STATUS_SHAPES = {
     LineStatus.VERIFIED: "☑",
     LineStatus.ATTESTED: "☑",
     LineStatus.SUPPORTED: "◐",
-    LineStatus.EXCEPTED: "◇",
+    LineStatus.WAIVED: "◇",
     LineStatus.FAILED: "☒",
     LineStatus.OPEN: "☐",
 }

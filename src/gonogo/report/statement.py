@@ -80,9 +80,9 @@ def _tests(results: Results) -> tuple[Sequence[str], Sequence[str], Sequence[str
     """Passed, warned, failed: every planned check and every demanded line stands in exactly one of them."""
     checks, lines = results.checks, results.leaves
     passed = [check.id for check in checks if check.outcome is Outcome.PASS]
-    passed += [f"{LINE}{line.id}" for line in lines if line.status in DONE - {LineStatus.EXCEPTED}]
+    passed += [f"{LINE}{line.id}" for line in lines if line.status in DONE - {LineStatus.WAIVED}]
     warned = [check.id for check in checks if check.outcome in _WARNED]
-    warned += [f"{LINE}{line.id}" for line in lines if line.status is LineStatus.EXCEPTED]
+    warned += [f"{LINE}{line.id}" for line in lines if line.status is LineStatus.WAIVED]
     failed = [check.id for check in checks if check.outcome not in _WARNED | {Outcome.PASS}]
     failed += [f"{LINE}{line.id}" for line in lines if line.status not in DONE]
     return passed, warned, failed

@@ -58,8 +58,8 @@ class _SummaryPage:
             "Warnings", [self._problem(problem) for problem in beside_causes(results, [Outcome.WARN])]
         )
         unasked = [self._problem(problem) for problem in beside_causes(results, _LOUD)]
-        yield from self._list("Without an answer, which keeps nothing from GO", unasked)
-        yield from self._list("Accepted exceptions", list(self._exceptions()))
+        yield from self._list("Failed, could not check, or not run: keeps nothing from GO", unasked)
+        yield from self._list("Waivers", list(self._exceptions()))
         yield from self._list(
             "Findings", [f"{inert(finding.subject)}: {quoted(finding.message)}" for finding in results.findings]
         )
@@ -133,14 +133,13 @@ class _SummaryPage:
     def _problem(self, problem: Problem) -> str:
         check, observation = problem.check, problem.observation
         more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
-        label, text = problem.advice
-        advice = f"; {label}: {quoted(text)}" if text else ""
-        acts = f"; acts: {inert(who)}" if (who := owner(self._results, check)) else ""
+        fix = f"; fix: {quoted(problem.fix)}" if problem.fix else ""
+        acts = f"; who acts: {inert(who)}" if (who := owner(self._results, check)) else ""
         alike = f"; shows as well in {inert(and_more(problem.alike, _FEW))}" if problem.alike else ""
         number = counted(len(problem.consequences), "check")
-        blocks = f"; keeps {number} from being judged" if problem.consequences else ""
+        blocks = f"; blocks {number}" if problem.consequences else ""
         severity = f", {check.severity}" if check.outcome is not Outcome.WARN else ""
         return (
             f"{SHAPES[check.outcome]} **{inert(check.id)}** {word(check.outcome)}{severity}: "
-            f"{quoted(observation.message)}{more}{advice}{acts}{alike}{blocks}"
+            f"{quoted(observation.message)}{more}{fix}{acts}{alike}{blocks}"
         )

@@ -19,7 +19,6 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
-    advice,
     asked,
     beside_causes,
     broken_on_purpose,
@@ -27,6 +26,7 @@ from gonogo.report.wording import (
     causes,
     command,
     families,
+    fix,
     further_notes,
     line_sum,
     open_lines,
@@ -40,8 +40,8 @@ from gonogo.verdict.causes import foremost
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
 _TITLES = {
     "BLOCKERS": {Outcome.FAIL},
-    "COULD NOT BE OBSERVED": {Outcome.ERROR, Outcome.BLOCKED},
-    "ACCEPTED, BUT OTHERS DEPEND ON IT": {Outcome.WAIVED},
+    "COULD NOT CHECK": {Outcome.ERROR, Outcome.BLOCKED},
+    "WAIVED, BUT OTHERS DEPEND ON IT": {Outcome.WAIVED},
 }
 """Headings of causes, by the outcome of their first check, in the order of the causes; NOT RUN comes last."""
 _NARROWEST = 60
@@ -81,7 +81,7 @@ class _TerminalPage:
         yield from self._not_run("NOT RUN", [cause for cause in told if cause.check.outcome is Outcome.NOT_RUN])
         yield from self._section("WARNINGS", beside_causes(results, [Outcome.WARN]))
         yield from self._section("ALSO FAILED", beside_causes(results, [Outcome.FAIL]))
-        yield from self._section("COULD NOT BE OBSERVED EITHER", beside_causes(results, [Outcome.ERROR]))
+        yield from self._section("COULD NOT CHECK EITHER", beside_causes(results, [Outcome.ERROR]))
         yield from self._not_run("NOT RUN EITHER", beside_causes(results, [Outcome.NOT_RUN]))
         yield from self._checklist()
         yield from self._exceptions()
@@ -107,9 +107,9 @@ class _TerminalPage:
             observation = foremost(check, results.causes)
             start = f" {SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   "
             yield from self._wrapped(start, visible(observation.message or check.title))
-            label, text = advice(check, observation)
+            text = fix(check, observation)
             if text and check.outcome is not Outcome.PASS:
-                yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
+                yield from self._wrapped(f"{_INDENT}fix: ", visible(text))
         for missing in sorted(set(results.run.only) - {check.id for check in found}):
             yield f" ○ {missing}   NOT RUN   gate {results.run.gate} does not demand it; choose another with --gate"
         asked = [check for check in results.checks if check not in found and check.outcome is not Outcome.NOT_RUN]
@@ -155,11 +155,11 @@ class _TerminalPage:
         check, observation = problem.check, problem.observation
         more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
         yield from self._wrapped(f" {SHAPES[check.outcome]} {check.id}   ", visible(observation.message) + more)
-        label, text = problem.advice
+        text = problem.fix
         if text:
-            yield from self._wrapped(f"{_INDENT}{label}: ", visible(text))
+            yield from self._wrapped(f"{_INDENT}fix: ", visible(text))
         if who := owner(self._results, check):
-            yield f"{_INDENT}acts: {visible(who)}"
+            yield f"{_INDENT}who acts: {visible(who)}"
         if problem.alike:
             yield from self._wrapped(f"{_INDENT}shows as well in {len(problem.alike)}: ", and_more(problem.alike, _FEW))
         if problem.consequences:
@@ -180,7 +180,7 @@ class _TerminalPage:
         for (message, hint), ids in reasons.items():
             yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{and_more(ids, _FEW)}: {visible(message)}")
             if hint:
-                yield from self._wrapped(f"{_INDENT}hint: ", visible(hint))
+                yield from self._wrapped(f"{_INDENT}fix: ", visible(hint))
 
     def _checklist(self) -> Iterator[str]:
         """The first lines that keep the gate shut; a fresh list has hundreds."""
@@ -193,7 +193,7 @@ class _TerminalPage:
 
     def _exceptions(self) -> Iterator[str]:
         if self._results.exceptions:
-            yield " EXCEPTIONS"
+            yield " WAIVERS"
         for exception in self._results.exceptions:
             terms = f"{exception.state}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
             yield from self._wrapped(f" {SHAPES[Outcome.WAIVED]} {exception.check}   ", terms)

@@ -68,7 +68,7 @@ def _links(line: LineResult, checks: Mapping[str, CheckResult], only: list[str] 
 
 def _link(identifier: str, checks: Mapping[str, CheckResult]) -> str:
     check = checks.get(identifier)
-    outcome = f" ({check.outcome})" if check and check.outcome is not Outcome.PASS else ""
+    outcome = f" ({check.outcome.words})" if check and check.outcome is not Outcome.PASS else ""
     return f"[{inert(identifier)}](signoff.html#{quote(identifier, safe='')}){outcome}"
 
 

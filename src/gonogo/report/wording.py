@@ -41,13 +41,13 @@ LINE_SHAPES = {
     LineStatus.VERIFIED: "✔",
     LineStatus.ATTESTED: "✔",
     LineStatus.SUPPORTED: "◐",
-    LineStatus.EXCEPTED: "◇",
+    LineStatus.WAIVED: "◇",
     LineStatus.FAILED: "✖",
     LineStatus.OPEN: "○",
 }
 QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 """Outcomes that are written small: the loud ones keep the verdict from GO."""
-_LETTERS = {letter: outcome.value for outcome, letter in OUTCOME_LETTERS.items()}
+_LETTERS = {letter: outcome.words for outcome, letter in OUTCOME_LETTERS.items()}
 _PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 """Names of gates and releases that a shell takes as they are."""
 _COMMANDS = {"smoke", "load"}
@@ -75,21 +75,19 @@ class Problem:
         return [self.check.id, *self.alike, *self.consequences]
 
     @property
-    def advice(self) -> tuple[str, str]:
-        """The label and the text of the advice, as ``advice`` gives them."""
-        return advice(self.check, self.observation)
+    def fix(self) -> str:
+        """What to do about it, as ``fix`` gives it."""
+        return fix(self.check, self.observation)
 
 
-def advice(check: CheckResult, observation: Observation) -> tuple[str, str]:
-    """``hint`` or ``fix``, and its text; both are empty where nothing was observed and no hint is known."""
-    if observation.outcome in _UNOBSERVED:
-        return ("hint", observation.hint) if observation.hint else ("", "")
-    return "fix", observation.hint or check.fix
+def fix(check: CheckResult, observation: Observation) -> str:
+    """What to do; where nothing was observed, what lets the check be asked, and nothing where nobody knows."""
+    return observation.hint if observation.outcome in _UNOBSERVED else observation.hint or check.fix
 
 
 def word(outcome: Outcome) -> str:
-    """``pass`` and ``warn``, but ``FAIL``, ``ERROR``, ``BLOCKED`` and ``NOT RUN``."""
-    return outcome.value if outcome in QUIET else outcome.value.upper()
+    """``pass`` and ``warn``, but ``FAIL``, ``COULD NOT CHECK``, ``BLOCKED`` and ``NOT RUN``."""
+    return outcome.words if outcome in QUIET else outcome.words.upper()
 
 
 def families(results: Results) -> dict[str, list[CheckResult]]:
@@ -127,16 +125,16 @@ class Stops:
     failed: int
     """Must-pass checks."""
     unanswered: int
-    """Must-pass checks that could not be evaluated."""
+    """Must-pass checks that could not be checked."""
     lines: Sequence[LineResult]
     """Demanded lines that are not done."""
 
     @property
     def words(self) -> str:
-        """``1 cause: 7 must-pass checks failed, 11 not evaluated, 5 checklist lines failed, 3 open``; empty where nothing does."""
+        """``1 cause: 7 must-pass checks failed, 11 not checked, 5 checklist lines failed, 3 open``; empty where nothing does."""
         checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
         noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
-        checks += [f"{self.unanswered}{noun} not evaluated"] if self.unanswered else []
+        checks += [f"{self.unanswered}{noun} not checked"] if self.unanswered else []
         parts = [*checks, *([words] if (words := undone_words(self.lines)) else [])]
         return f"{counted(self.causes, 'cause')}: {', '.join(parts)}" if self.causes else ", ".join(parts)
 

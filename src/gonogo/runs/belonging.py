@@ -27,7 +27,16 @@ def read_belonging(folder: Path) -> Results:
         raise IntegrityError(
             f"{folder / RESULTS}: {problem}; the file was damaged or edited: restore the run, or run again"
         )
+    # A run that was killed, or refused, before anything was asked has none.
+    if results.run.finished and not (folder / EVIDENCE).is_file():
+        raise IntegrityError(f"{folder / EVIDENCE}: {_NO_EVIDENCE}")
     return results
+
+
+_NO_EVIDENCE = (
+    "is missing, or no file: without it nothing can be said of the run. Copy it from where the run was made (its folder, or "
+    "the artifact of its job), or run again; the page in the folder, signoff.html, can be read as it is"
+)
 
 
 _CUT_OFF = (
@@ -81,13 +90,9 @@ def _contradiction(check: CheckResult, excepted: set[str]) -> str:
 
 
 def _other_evidence(folder: Path, results: Results) -> Iterator[str]:
-    """Why the evidence beside a record is not the one that it was computed from; nothing if it is."""
+    """Why the evidence beside a record is not the one that it was computed from; nothing if it is, or is missing."""
     path = folder / EVIDENCE
-    if not results.run.finished and not path.exists():
-        return  # it was killed, or refused, before anything was asked
-    if not path.is_file():
-        yield f"{EVIDENCE} is missing beside it, or no file"
-    elif _digest(path) != results.provenance.evidence:
+    if path.is_file() and _digest(path) != results.provenance.evidence:
         yield f"{EVIDENCE} beside it is not the file that it was computed from"
 
 

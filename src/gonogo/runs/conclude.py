@@ -1,6 +1,9 @@
 """From what was collected and judged to ``evidence.json`` and results: pure but for the files of the suite's digests."""
 
 import hashlib
+import re
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +15,18 @@ from gonogo.families.watch.section import Launch
 from gonogo.judging.judged import Judged
 from gonogo.planning.digests import catalogue_digest, code_digest, expectations_digest
 from gonogo.planning.proofs import shortfall
+from gonogo.planning.rules import environment_rules, suite_rules
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import Results, from_document, plain_values
+from gonogo.record.results import Observation, Results, from_document, plain_values
 from gonogo.verdict.causes import root_causes
 from gonogo.verdict.checklist_status import checklist_status, waived
 from gonogo.verdict.decision import conclude, count, decide
 from gonogo.verdict.served import served_releases
+
+_COMMAND = re.compile(r"\b(gonogo (?:load|run|smoke))\b(?! --env)")
+"""Commands that are about an environment."""
 
 
 def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Redactor) -> bytes:
@@ -35,6 +42,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
         undeclared=plan.undeclared,
         told=plan.told,
         lowered=plan.lowered,
+        chosen=plan.chosen,
         only=plan.only,
         options=plan.options,
         trust=plan.trust,
@@ -66,7 +74,7 @@ def results_document(
         replace(check, file=place.file, line=place.line) if (place := plan.places.get(check.id)) else check
         for check in conclude(
             plan.plan,
-            judged.observations,
+            with_commands(judged.observations, plan.environment_name),
             unseen=judged.unseen,
             reasons=judged.reasons,
             waived=waived(plan.demands, at),
@@ -90,7 +98,7 @@ def results_document(
             evidence=hashlib.sha256(evidence).hexdigest(),
             catalogue=catalogue_digest(plan.suite),
             checks=code_digest(plan.suite),
-            environment=expectations_digest(plan.environment),
+            environment=expectations_digest(plan.environment, plan.chosen),
             policy=plan.demands.digest,
             trust=plan.trust,
             notes=notes,
@@ -99,6 +107,11 @@ def results_document(
                 for each in plan.suite.differences
             ),
             families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
+            rules={
+                **suite_rules(plan.suite),
+                **plan.demands.files,
+                **environment_rules(plan.environment, plan.environment_name, plan.chosen),
+            },
         ),
     )
     # Redacted as a whole, and last: a secret may have come in by any text of the target.
@@ -128,3 +141,14 @@ def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:
         options=plan.options,
         launch_at=launch.at.astimezone(UTC) if launch and launch.at else None,
     )
+
+
+def with_commands(
+    observations: Mapping[str, Sequence[Observation]], environment: str
+) -> Mapping[str, Sequence[Observation]]:
+    """The observations, whose fixes name the environment in commands that a check, which knows no names, advised."""
+    named = rf"\1 --env {shlex.quote(environment)}"
+    return {
+        check: [replace(seen, hint=_COMMAND.sub(named, seen.hint)) if seen.hint else seen for seen in several]
+        for check, several in observations.items()
+    }

@@ -34,6 +34,7 @@ from gonogo.judging.judged import Judged
 from gonogo.load.process import GeneratorConfig
 from gonogo.load.run import LoadRun
 from gonogo.planning.carried import CarriedRun
+from gonogo.planning.digests import leaves
 from gonogo.planning.gate_demands import GateDemands, demanded_checks, read_gate_demands
 from gonogo.planning.lowered import lowered
 from gonogo.planning.places import places
@@ -191,6 +192,7 @@ def _planned(
         profile=request.profile,
         allow_money=request.allow_money,
         told=request.overlay,
+        chosen=tuple(leaves(instance.overlay)) if instance else (),
         lowered=less,
         only=() if request.exactly else tuple(sorted(set(request.only))),
         options=(*request.options, *_fault_options(request, instance)),

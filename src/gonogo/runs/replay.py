@@ -84,6 +84,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         undeclared=recording.undeclared,
         told=recording.told,
         lowered=recording.lowered,
+        chosen=recording.chosen,
         only=recording.only,
         options=recording.options,
         trust=recording.trust,

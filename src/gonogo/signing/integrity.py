@@ -4,10 +4,12 @@ import hashlib
 import multiprocessing
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from gonogo.base.errors import IntegrityError
 from gonogo.record.archive import read_results
+from gonogo.record.identity import Provenance
 from gonogo.record.results import Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS, SEALED
 from gonogo.report.files import derived
@@ -60,10 +62,10 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
     again = replayed.results
     if disagreements := differences(results, again):
         raise IntegrityError(f"the evidence does not give what results.json says: {disagreements[0]}")
-    if (mine := again.provenance) != results.provenance:
+    if (mine := _as_kept(again.provenance, results.provenance)) != results.provenance:
         names = [
             name
-            for name in ("catalogue", "checks", "environment", "policy", "notes")
+            for name in ("catalogue", "checks", "environment", "policy", "notes", "rules")
             if getattr(mine, name) != getattr(results.provenance, name)
         ]
         raise IntegrityError(
@@ -71,6 +73,11 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
         )
     check_policy(results, replayed, project, earlier=earlier)
     return results
+
+
+def _as_kept(again: Provenance, recorded: Provenance) -> Provenance:
+    """The origin as a record of that age has it: older ones kept digests, and not the rules by their keys."""
+    return again if recorded.rules else replace(again, rules={})
 
 
 def _check_shape(folder: Path) -> None:

@@ -16,6 +16,7 @@ from gonogo.planning.digests import expectations_digest
 from gonogo.planning.gate_demands import GateDemands, list_folder, read_gate_demands, team_files_digest
 from gonogo.planning.lowered import lowered, told_otherwise
 from gonogo.planning.plan import LOAD
+from gonogo.planning.rule_values import Rules
 from gonogo.planning.trust import trust_anchors
 from gonogo.planning.trusted import TrustAnchor, other_trust
 from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
@@ -78,7 +79,7 @@ def _check_demands(
 
 def unlike(recorded: GateDemands, current: GateDemands, environment: str) -> Iterator[str]:
     """Say in words where a run's demands differ from the files of the project."""
-    then, now = _DEMANDS.dump_python(recorded, mode="json"), _DEMANDS.dump_python(current, mode="json")
+    then, now = (_DEMANDS.dump_python(side, mode="json", exclude={"files"}) for side in (recorded, current))
     waivers, attestations = (then["waivers"], now["waivers"]), (then["attestations"], now["attestations"])
     yield from _entries("a waiver of", "check", waivers, f"environments/waivers/{environment}.toml")
     yield from _entries("an attestation of", "line", attestations, f"environments/attestations/{environment}")
@@ -90,6 +91,18 @@ def unlike(recorded: GateDemands, current: GateDemands, environment: str) -> Ite
         f"the run was judged by other {key.replace('_', ' ')} than those of the project"
         for key in now
         if not _same(then.get(key), now[key], key)
+    )
+    # Older runs kept digests only.
+    if recorded.files and not _same_rules(recorded.files, current.files):
+        yield "the run was judged by other files of the team than those of the project"
+
+
+def _same_rules(recorded: Rules, current: Rules) -> bool:
+    """Whether files have the same keys and values; a secret in them may be redacted in the run."""
+    return recorded.keys() == current.keys() and all(
+        values.keys() == current[file].keys()
+        and all(same_text(value, current[file][key]) for key, value in values.items())
+        for file, values in recorded.items()
     )
 
 

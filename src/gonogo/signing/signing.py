@@ -32,7 +32,7 @@ def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -
     if refusal is not None and refusal.verdict is not None:
         raise UsageError(
             f"the verdict is {refusal.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
-            "and run again, or have the exception accepted (gonogo waive) and run again"
+            "and run again, or have it waived (gonogo waive) and run again"
         )
     roles = [result.id for result in results.roles]
     if roles and (problem := unknown_role(role, roles, f"the roles that sign a run of gate {results.run.gate}")):

@@ -8,7 +8,7 @@ from gonogo.policy.carrying import Carry
 from gonogo.record.results import LineStatus
 from gonogo.verdict.line_proof import Proof
 
-_CARRIED = {LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.EXCEPTED}
+_CARRIED = {LineStatus.VERIFIED, LineStatus.ATTESTED, LineStatus.WAIVED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 A check that was BLOCKED is a consequence of what blocked it. Checks that fail for one and the same reason are one cause:
 replies of 5xx while a dependency is dead, the deep health that names this dependency, the same request refused at
-several steps of journeys, forty checks that could not be asked for one reason.
+several steps of journeys, an endpoint that takes nothing from anybody, forty checks that could not be asked for one reason.
 """
 
 import re
@@ -21,6 +21,7 @@ from gonogo.record.results import (
     RootCause,
     facts_at,
 )
+from gonogo.verdict.endpoints import Answer, closed_endpoints, last_answer
 
 DEEP_HEALTH = "health-deep"
 DEPENDENCIES: Mapping[str, Collection[str]] = {
@@ -138,14 +139,44 @@ def _trouble(members: Sequence[CheckResult], behind: Mapping[str, Mapping[str, N
 
 
 def _grouped(roots: Sequence[CheckResult], checks: Sequence[CheckResult]) -> Iterator[Sequence[CheckResult]]:
-    """The roots that show one and the same trouble, the one that explains the others first."""
+    """The roots that show one and the same trouble, the one that explains the others first; then warnings that do."""
     explained = _explained(roots, checks)
+    closed = closed_endpoints(checks)
+    keys: dict[str, object] = {
+        check.id: explained.get(check.id) or closed.get(check.id) or _reason(check) for check in roots
+    }
+    declared = _declared(roots, checks)
+    # An explanation may be explained itself: the nearest ones first.
+    for _ in declared:
+        keys |= {identifier: keys[other] for identifier, other in declared.items()}
     groups: dict[object, list[CheckResult]] = {}
     for check in roots:
-        groups.setdefault(explained.get(check.id) or _reason(check), []).append(check)
+        groups.setdefault(keys[check.id], []).append(check)
+    for check in checks:
+        if check.outcome is Outcome.WARN and closed.get(check.id) in groups:
+            groups[closed[check.id]].append(check)
     for members in groups.values():
-        lead = next((check for check in members if explained.get(check.id) == check.id), members[0])
+        leading = [check for check in members if check.id not in declared]
+        lead = next((check for check in leading if explained.get(check.id) == check.id), (leading or members)[0])
         yield [lead, *(check for check in members if check is not lead)]
+
+
+def _declared(roots: Sequence[CheckResult], checks: Sequence[CheckResult]) -> Mapping[str, str]:
+    """Id of a failed check to that of a failed one that explains it by the catalogue (``explained_by``).
+
+    Where both ended at one endpoint, and with another status, each has a reason of its own.
+    """
+    failed = {check.id: check for check in roots if check.outcome is Outcome.FAIL}
+    return {
+        check.id: other
+        for check in failed.values()
+        for other in check.explained_by
+        if other in failed and _may_explain(last_answer(checks, failed[other]), last_answer(checks, check))
+    }
+
+
+def _may_explain(cause: Answer | None, effect: Answer | None) -> bool:
+    return cause is None or effect is None or cause[0] != effect[0] or cause[1] == effect[1]
 
 
 def _reason(check: CheckResult) -> object:

@@ -33,7 +33,7 @@ ANSWERS = "attested-url-answers"
 _WORST = (
     LineStatus.FAILED,
     LineStatus.OPEN,
-    LineStatus.EXCEPTED,
+    LineStatus.WAIVED,
     LineStatus.ATTESTED,
     LineStatus.SUPPORTED,
     LineStatus.VERIFIED,
@@ -197,7 +197,7 @@ class _StatusOfLines:
         # People are asked where the list wants them beside the checks, or where no check proves the line.
         needed = bool(line.attest) or proof.open_to_people
         status, why = proof.status, proof.why
-        if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.EXCEPTED}):
+        if needed and (proof.open_to_people or status in {LineStatus.VERIFIED, LineStatus.WAIVED}):
             status, why = _vouched(attested, self._roles_for(line), proof)
         return replace(
             self._result(line, status=status, why=why),
@@ -306,8 +306,8 @@ def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> t
         return LineStatus.OPEN, f"{proof.why}; {may}"
     if attested.problem:
         return LineStatus.OPEN, f"the attestation of {attested.by} does not count: {attested.problem}"
-    if proof.status is LineStatus.EXCEPTED:
-        return proof.status, "a check that proves it is an accepted exception"
+    if proof.status is LineStatus.WAIVED:
+        return proof.status, "a check that proves it is waived"
     word = f"{attested.by} ({attested.role}), {attested.at:%Y-%m-%d}: {attested.note}"
     return LineStatus.ATTESTED, f"{word}; {proof.why}" if proof.open_to_people else word
 

@@ -95,12 +95,12 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
             open_lines=len(open_lines),
         )
     waived = [check.id for check in checks if check.outcome is Outcome.WAIVED]
-    waived += [line.id for line in lines if line.demanded and line.carried and line.status is LineStatus.EXCEPTED]
+    waived += [line.id for line in lines if line.demanded and line.carried and line.status is LineStatus.WAIVED]
     warnings = sum(check.outcome is Outcome.WARN for check in checks)
     also = f", with {counted(warnings, 'warning')} to read" if warnings else ""
     also += f"; {_must_pass(len(answered))} not permitted here: people or other runs answer for it" if answered else ""
     if waived:
-        reason = f"{counted(len(waived), 'accepted exception')}, among them {waived[0]}; all else passed{also}"
+        reason = f"{counted(len(waived), 'waiver')}, among them {waived[0]}; all else passed{also}"
         return Decision(verdict=Verdict.GO_WITH_EXCEPTIONS, reason=reason, blockers=0)
     return Decision(
         verdict=Verdict.GO,
@@ -141,7 +141,7 @@ def _start(checks: Sequence[CheckResult], lines: Sequence[LineResult]) -> str:
 
 def _gap_reason(gaps: Sequence[CheckResult], lines: Sequence[LineResult], start: str) -> str:
     """Why the verdict is INCOMPLETE: blockers that gave no answer, open lines, or nothing at all."""
-    reasons = [f"{_must_pass(len(gaps))} could not be evaluated"] if gaps else []
+    reasons = [f"{_must_pass(len(gaps))} {'was' if len(gaps) == 1 else 'were'} not checked"] if gaps else []
     if lines:
         first = "" if gaps else f", starting with “{lines[0].text}” ({lines[0].id})"
         reasons.append(f"{undone_words(lines)}{first}")
@@ -163,6 +163,7 @@ def _result(
         effect=check.policy.effect,
         proves=check.policy.proves,
         supports=check.policy.supports,
+        explained_by=check.policy.explained_by,
         permitted=check.permitted,
         owner=check.policy.owner or "",
         needs=check.policy.needs,

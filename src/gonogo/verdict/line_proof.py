@@ -39,13 +39,13 @@ def judge_line(
     if contradiction and not contradiction.stand_in:
         return Proof(status=LineStatus.FAILED, why="; ".join(contradiction.problems))
     if gaps := [check for check in proving if check.outcome in _GAPS and check.permitted]:
-        why = f"{gaps[0].id} is {gaps[0].outcome}: {gaps[0].worst.message or 'no answer'}"
+        why = f"{_ended(gaps[0])}: {gaps[0].worst.message or 'no answer'}"
         return Proof(status=LineStatus.OPEN, why=why)
     stated = contradiction.problems if contradiction else ()
     if unproved := [*stated, *_unproved(proving, supporting, missing)]:
         return Proof(status=LineStatus.OPEN, why="; ".join(unproved), open_to_people=True)
-    if excepted := [check for check in proving if check.outcome is Outcome.WAIVED]:
-        return Proof(status=LineStatus.EXCEPTED, why=f"{excepted[0].id} is an accepted exception")
+    if waived := [check for check in proving if check.outcome is Outcome.WAIVED]:
+        return Proof(status=LineStatus.WAIVED, why=f"{waived[0].id} is waived")
     passed = f"{', '.join(check.id for check in proving)} passed"
     return Proof(status=LineStatus.VERIFIED, why="; ".join([passed, *_told(supporting)]))
 
@@ -71,4 +71,8 @@ def _told(supporting: Sequence[CheckResult]) -> Iterator[str]:
         if check.outcome is Outcome.WARN:
             yield f"{check.id} warns: {check.worst.message}"
         elif check.outcome in _GAPS and check.permitted:
-            yield f"{check.id} is {check.outcome}: {check.worst.message or 'no answer'}"
+            yield f"{_ended(check)}: {check.worst.message or 'no answer'}"
+
+
+def _ended(check: CheckResult) -> str:
+    return f"{check.id} {'could not be checked' if check.outcome is Outcome.ERROR else f'is {check.outcome}'}"
