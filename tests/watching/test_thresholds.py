@@ -196,7 +196,11 @@ def _walk(up: Supervised, followed: Followed, watched: Seen) -> None:
     def all_over(reader: JournalReader) -> bool:
         watched.transitions, watched.receipts = tuple(reader.transitions()), tuple(reader.receipts())
         watched.changes = tuple(event.text for event in reader.events() if event.kind == CHANGED)
-        is_over = _all_are_well(reader, names) and _told(reader, "resolved") >= _both(names - BEGUN_ANEW) and not reader.unsent()
+        is_over = (
+            _all_are_well(reader, names)
+            and _told(reader, "resolved") >= _both(names - BEGUN_ANEW)
+            and not reader.unsent()
+        )
         return is_over and bool(watched.changes)
 
     followed.until(all_over, "not all is over after the last fault")
