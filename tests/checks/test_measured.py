@@ -1,7 +1,7 @@
 """Every check notes what it compares: no limit is compared with a bare operator, and no threshold is left out."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,7 +53,7 @@ def reached(node: ast.FunctionDef, defined: Mapping[str, ast.FunctionDef]) -> li
     return list(found.values())
 
 
-def called(nodes: list[ast.FunctionDef]) -> set[str]:
+def called(nodes: Sequence[ast.AST]) -> set[str]:
     """The last word of everything that is called."""
     calls = [each for node in nodes for each in ast.walk(node) if isinstance(each, ast.Call)]
     return {ast.unparse(call.func).rpartition(".")[2] for call in calls}
