@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.record.results import Cause, CheckResult, Outcome
 from tests.report.conftest import check
-from tests.verdict.test_causes import told
+from tests.verdict.test_causes import dead, deep, step, told
 
 WEBHOOK = "POST https://api.test/webhook"
 
@@ -84,3 +84,10 @@ def test_explanation_is_no_explanation_where_the_answers_differ() -> None:
     valid = walked("webhook-valid", 200)
     old = walked("webhook-almost-stale", 400, by=("webhook-valid",))
     assert [one for one, _, _ in told(valid, old)] == ["webhook-valid", "webhook-almost-stale"]
+
+
+def test_dead_dependency_explains_before_any_other_check() -> None:
+    """A payment that meets a dead database is not repaired by the webhook's secret."""
+    pix = replace(step("payment-pix"), explained_by=("webhook-valid",))
+    checks = [dead(), deep(mongodb="fail"), pix, walked("webhook-valid", 400)]
+    assert told(*checks) == [("mongo-reachable", ["health-deep", "payment-pix"], []), ("webhook-valid", [], [])]

@@ -145,7 +145,7 @@ def _grouped(roots: Sequence[CheckResult], checks: Sequence[CheckResult]) -> Ite
     keys: dict[str, object] = {
         check.id: explained.get(check.id) or closed.get(check.id) or _reason(check) for check in roots
     }
-    declared = _declared(roots, checks)
+    declared = _declared([check for check in roots if check.id not in explained], checks)
     # An explanation may be explained itself: the nearest ones first.
     for _ in declared:
         keys |= {identifier: keys[other] for identifier, other in declared.items()}
@@ -164,7 +164,8 @@ def _grouped(roots: Sequence[CheckResult], checks: Sequence[CheckResult]) -> Ite
 def _declared(roots: Sequence[CheckResult], checks: Sequence[CheckResult]) -> Mapping[str, str]:
     """Id of a failed check to that of a failed one that explains it by the catalogue (``explained_by``).
 
-    Where both ended at one endpoint, and with another status, each has a reason of its own.
+    Where both ended at one endpoint, and with another status, each has a reason of its own. What a dead dependency
+    explains is not among the ``roots`` here.
     """
     failed = {check.id: check for check in roots if check.outcome is Outcome.FAIL}
     return {
