@@ -12,7 +12,6 @@ from gonogo.record.archive import read_results
 from gonogo.record.identity import Provenance
 from gonogo.record.results import Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS, SEALED
-from gonogo.report.files import derived
 from gonogo.runs.belonging import refuse_cut_off
 from gonogo.runs.replay import Replayed, differences, replayed_run
 from gonogo.signing.bundle import SUFFIXES
@@ -109,6 +108,8 @@ def _both_at_once(folder: Path, results: Results, project: Path) -> Replayed:
 
 def _check_written(folder: Path, results: Results) -> None:
     """The results as gonogo writes them, and every file that is a function of them."""
+    from gonogo.report.files import derived  # noqa: PLC0415 - only in the process that compares them
+
     if (folder / RESULTS).read_bytes() != results.content:
         raise IntegrityError(f"{RESULTS}: is not in the form that gonogo writes; it was edited")
     for name, content in derived(results).items():
