@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from operator import eq
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -144,8 +143,9 @@ def differences(recorded: Results, again: Results) -> list[str]:
         for name in (each.name for each in fields(recorded_run))
         if getattr(recorded.run, name) != getattr(recorded_run, name)
     ]
-    same = is_same_answer if made_elsewhere(recorded) else eq
-    if not same(recorded.decision, again.decision):
+    if recorded.decision != again.decision and not (
+        is_same_answer(recorded.decision, again.decision) and made_elsewhere(recorded)
+    ):
         before_and_after = (f"{each.verdict} ({each.reason})" for each in (recorded.decision, again.decision))
         differing.append(f"verdict: recorded {', judged again '.join(before_and_after)}")
     differing += _measured_otherwise(recorded, again)
