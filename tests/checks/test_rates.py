@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.clients.replies import Reply
 from gonogo.evidence.http import Exchange
 from gonogo.families.api.callers import Caller

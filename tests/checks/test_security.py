@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.clients.replies import Reply
 from gonogo.evidence.http import Exchange
 from gonogo.families.api.callers import Caller

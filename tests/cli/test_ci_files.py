@@ -9,7 +9,7 @@ import click
 import pytest
 import yaml
 
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 
 CI = Path(__file__).parents[2] / "docs" / "ci"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import BashComplete
 
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 from tests.cli.conftest import ROOT
 
 

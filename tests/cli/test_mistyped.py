@@ -8,7 +8,7 @@ import click
 import pytest
 
 from gonogo.base.errors import UsageError
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 from tests.cli.conftest import ROOT, called
 
 _ATTEST = ["attest", "support.phone", "--env", "staging", "--by", "X", "--evidence", "environments/people.toml"]

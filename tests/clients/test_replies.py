@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.clients.replies import Reply, masked
 from gonogo.evidence.http import Exchange
 

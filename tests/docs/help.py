@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 from tests.docs.blocks import ROOT
 
 PAGE = ROOT / "docs" / "commands.md"

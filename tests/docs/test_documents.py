@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 from gonogo.families.registry import read_environment
 from gonogo.policy.catalogue import read_catalogue
 from gonogo.policy.local import FILE, changed, read_local_policy

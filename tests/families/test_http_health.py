@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.http import Exchange, HealthReading, Meaning
 from gonogo.families.http.bodies import quoting
 from gonogo.families.http.health import read_health

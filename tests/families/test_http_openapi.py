@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.http import Exchange
 from gonogo.families.http.openapi import Description, NoDescription, read_description
 

@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import AddressClient, Body
+from gonogo.clients.exchanges import Body
+from gonogo.clients.http import AddressClient
 from gonogo.evidence.http import Exchange
 from gonogo.evidence.load import ServerSecond
 from gonogo.families.load.section import LoadMetrics

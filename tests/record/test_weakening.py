@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from gonogo.policy.severity import Severity
+from gonogo.record.declared import RoleResult
 from gonogo.record.history import changes
-from gonogo.record.results import LineStatus, Outcome, Results, RoleResult
+from gonogo.record.results import LineStatus, Outcome, Results
 from gonogo.report.changes import render_changes, weakened_words
 from gonogo.report.terminal import render_summary
 from tests.report.accounts import accounted, exception, line, waived

@@ -5,18 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from gonogo.record.results import (
-    Attested,
-    CheckResult,
-    ExceptionResult,
-    Finding,
-    LineResult,
-    LineStatus,
-    Outcome,
-    Results,
-    canonical,
-    plain_values,
-)
+from gonogo.record.declared import Attested, ExceptionResult, Finding
+from gonogo.record.results import CheckResult, LineResult, LineStatus, Outcome, Results, canonical, plain_values
 from gonogo.verdict.decision import decide
 from tests.report.conftest import AT, check, results
 

@@ -10,15 +10,13 @@ import pytest
 from gonogo.environment.types import Effect
 from gonogo.evidence.load import Quantile
 from gonogo.policy.severity import Severity
+from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
 from gonogo.record.identity import Provenance, RunIdentity
 from gonogo.record.recording import facts
 from gonogo.record.results import (
-    Attested,
     Cause,
     Change,
     CheckResult,
-    ExceptionResult,
-    Finding,
     History,
     LineResult,
     LineStatus,
@@ -26,7 +24,6 @@ from gonogo.record.results import (
     Outcome,
     PastRun,
     Results,
-    RoleResult,
     RootCause,
     Verdict,
     canonical,

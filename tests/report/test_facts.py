@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from gonogo.record.results import SHOWN_AT, CheckResult, Outcome, facts_at
+from gonogo.record.results import CheckResult, Outcome
+from gonogo.record.shown_facts import SHOWN_AT, facts_at
 from gonogo.report.facts import page_facts
 from gonogo.report.html import render_signoff
 from tests.report.conftest import check, results

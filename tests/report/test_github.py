@@ -7,7 +7,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gonogo.cli.output import show_github
-from gonogo.record.results import Finding, LineStatus, Outcome
+from gonogo.record.declared import Finding
+from gonogo.record.results import LineStatus, Outcome
 from gonogo.report.github import LARGEST_SUMMARY, artifact_link, render_commands
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.summary import LARGEST_BYTES, render_summary_page

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from gonogo.record.results import LineStatus, Outcome, Results, RoleResult
+from gonogo.record.declared import RoleResult
+from gonogo.record.results import LineStatus, Outcome, Results
 from tests.report.accounts import accounted, attested, line
 from tests.report.conftest import check
 from tests.report.test_page import browser, opened

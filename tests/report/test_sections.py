@@ -13,19 +13,16 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
+from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
 from gonogo.record.results import (
-    Attested,
     Change,
     Decision,
-    ExceptionResult,
-    Finding,
     History,
     LineResult,
     LineStatus,
     Outcome,
     PastRun,
     Results,
-    RoleResult,
     Verdict,
     canonical,
     plain_values,

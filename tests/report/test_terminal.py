@@ -4,17 +4,8 @@ import dataclasses
 
 import pytest
 
-from gonogo.record.results import (
-    Cause,
-    Change,
-    Finding,
-    History,
-    LineStatus,
-    Observation,
-    Outcome,
-    Results,
-    RootCause,
-)
+from gonogo.record.declared import Finding
+from gonogo.record.results import Cause, Change, History, LineStatus, Observation, Outcome, Results, RootCause
 from gonogo.report.terminal import render_summary
 from gonogo.verdict.causes import root_causes
 from tests.report.accounts import accounted, exception, line, waived

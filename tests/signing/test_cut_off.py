@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from gonogo.base import whole_files
 from gonogo.base.errors import UsageError
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 from gonogo.record.archive import read_results
 from gonogo.runs.belonging import read_belonging, was_cut_off
 from gonogo.runs.publish import publish

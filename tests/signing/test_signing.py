@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.record.archive import read_results
-from gonogo.record.results import RoleResult, Verdict
+from gonogo.record.declared import RoleResult
+from gonogo.record.results import Verdict
 from gonogo.signing.bundle import SIGSTORE, read_bundle
 from gonogo.signing.keys import load_key, new_key
 from gonogo.signing.signers import read_signers

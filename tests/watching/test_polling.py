@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gonogo.base.errors import UsageError
-from gonogo.cli import cli
+from gonogo.cli.program import cli
 from gonogo.cli.signing import PASSPHRASE
 from gonogo.evidence.watch import Poll
 from gonogo.families.watch.journal import Journal, JournalNotes

@@ -1,119 +1,23 @@
-"""The command line. Each command imports what it needs when it is called: help answers at once."""
+"""The command line: a command that judges runs in a process of its own, the others in this one."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 
-import click
-
-import gonogo
-from gonogo.base.errors import WITHOUT_ASSERTIONS, IntegrityError, UsageError
-from gonogo.base.interruption import EXIT_INTERRUPTED, INTERRUPTION
-from gonogo.base.library_logs import silence
-from gonogo.base.supervision import tell
-from gonogo.cli.attest_and_waive import attest, waive
-from gonogo.cli.checklist import checklist
-from gonogo.cli.checks import checks
-from gonogo.cli.clean import clean
-from gonogo.cli.environments import env, schema
-from gonogo.cli.history import diff, list_runs, open_page, show
-from gonogo.cli.init import init
-from gonogo.cli.reference import reference
-from gonogo.cli.request import request
-from gonogo.cli.rules import rules
-from gonogo.cli.runs import load, replay, report, run, smoke
-from gonogo.cli.signing import key, seal, sign, verify
-from gonogo.cli.streams import make_patient
-from gonogo.cli.supervisor import begin_supervised, is_judging, supervise
-from gonogo.cli.watch import watch
-from gonogo.cli.watch_notes import ack, duty, poll
+from gonogo.base.errors import WITHOUT_ASSERTIONS
+from gonogo.cli.supervisor import is_judging, supervise
 
 EXIT_USAGE = 2
-EXIT_INTEGRITY = 4
-EXIT_BUG = 5
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(gonogo.__version__, prog_name="gonogo")
-def cli() -> None:
-    """May we launch? Verify a running environment and say GO or NO-GO.
-
-    Exit codes: 0 GO, 1 NO-GO, 2 usage error, 3 INCOMPLETE, 4 integrity failure, 5 bug in gonogo, 130 interrupted.
-    """
-
-
-for _command in (
-    init,
-    run,
-    smoke,
-    load,
-    watch,
-    ack,
-    poll,
-    duty,
-    rules,
-    clean,
-    checklist,
-    attest,
-    waive,
-    replay,
-    report,
-    list_runs,
-    show,
-    open_page,
-    diff,
-):
-    cli.add_command(_command)
-for _command in (key, sign, verify, seal, env, checks, request, schema, reference):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line, and exit: a command that judges in a process of its own, the others in this one."""
+    """Run the command line, and exit."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if is_judging(words):
         if sys.flags.optimize:
-            click.echo(f"gonogo: {WITHOUT_ASSERTIONS}", err=True)
+            sys.stderr.write(f"gonogo: {WITHOUT_ASSERTIONS}\n")
             sys.exit(EXIT_USAGE)
         sys.exit(supervise(words))
-    begin_supervised()
-    make_patient()
-    code = _run(words)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    tell(f"end {code}")
-    sys.exit(code)
+    # Whoever supervises needs none of the commands, and the one that judges must not wait until they are loaded.
+    from gonogo.cli.program import run_here  # noqa: PLC0415
 
-
-def _run(arguments: Sequence[str] | None) -> int:
-    """Run the command, and turn whatever ends it into an exit code and a message without a traceback."""
-    silence()
-    try:
-        with INTERRUPTION.raising():
-            code = cli.main(arguments, prog_name="gonogo", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return EXIT_USAGE
-    except UsageError as error:
-        for problem in error.problems:
-            click.echo(f"gonogo: {problem}", err=True)
-        return EXIT_USAGE
-    except IntegrityError as error:
-        click.echo(f"gonogo: {error}", err=True)
-        return EXIT_INTEGRITY
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("gonogo: interrupted", err=True)
-        return EXIT_INTERRUPTED
-    except Exception:  # noqa: BLE001 - the outermost edge: what arrives here is our own mistake
-        return _broken(traceback.format_exc())
-    return code if isinstance(code, int) else 0
-
-
-def _broken(lines: str) -> int:
-    """The exit code for an error that nobody expected; libraries wrap an interruption into errors of their own."""
-    if INTERRUPTION.heard:
-        click.echo("gonogo: interrupted", err=True)
-        return EXIT_INTERRUPTED
-    click.echo(lines, err=True)
-    click.echo("gonogo: this is a bug in gonogo; please report it with the lines above", err=True)
-    return EXIT_BUG
+    run_here(words)

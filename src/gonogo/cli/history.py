@@ -41,33 +41,33 @@ _REPORTS = click.option(
 def list_runs(*, environment: str | None, gate: str | None, verdict: str | None, reports: Path) -> int:
     """List all runs, the newest first: id, age, environment, verdict, gate, release, totals.
 
-    Exits 4 if the files of a run were changed.
+    Exits 4 if the record of a run does not hold.
     """
     from gonogo.base.errors import IntegrityError, UsageError  # noqa: PLC0415
     from gonogo.cli.index import run_index  # noqa: PLC0415
     from gonogo.record.archive import folders  # noqa: PLC0415 - help answers at once
 
-    damaged = 0
+    refused = 0
     chosen = [folder for place in _places(environment, reports) for folder in folders(place)]
     rows: list[Sequence[str]] = []
     gates = set[str]()
     now = datetime.now(UTC)
     for folder, run in run_index(reports, sorted(chosen, key=lambda path: path.name, reverse=True), _read):
         if isinstance(run, IntegrityError):
-            damaged += 1
-            rows.append([folder.name, f"is not what was recorded: {run}"])
+            refused += 1
+            rows.append([folder.name, f"cannot be relied on: {run}"])
         elif isinstance(run, UsageError):
             rows.append([folder.name, f"cannot be read: {run}"])
         else:
             gates.add(run.gate)
             if gate in {None, run.gate} and verdict in {None, run.verdict}:
                 rows.append([run.id, _age(now - datetime.fromisoformat(run.started_at)), *run.columns])
-    if gate is not None and gate not in gates and not damaged:
+    if gate is not None and gate not in gates and not refused:
         raise UsageError(f"--gate: no run of gate {gate!r}{nearest_or_all(gate, sorted(gates))}")
     for row in _aligned(rows):
         click.echo(row)
-    if damaged:
-        raise IntegrityError(f"{damaged} of {len(chosen)} runs {'is' if damaged == 1 else 'are'} not what was recorded")
+    if refused:
+        raise IntegrityError(f"{refused} of {len(chosen)} runs cannot be relied on")
     return 0
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gonogo
 from gonogo.base.bundled import bundled_root
 from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.record.run_folder import EVIDENCE, RESULTS
+from gonogo.record.run_folder import EVIDENCE, RESULTS, STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -214,7 +214,7 @@ def _run_stamp(folder: Path) -> str:
     """Times and sizes of the files that a run's row comes from; nobody sets the time of the last change of state."""
     states = [
         (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-        for state in ((folder / name).stat() for name in (RESULTS, EVIDENCE) if (folder / name).exists())
+        for state in ((folder / name).stat() for name in (RESULTS, EVIDENCE, STATEMENT) if (folder / name).exists())
     ]
     return str(states)
 

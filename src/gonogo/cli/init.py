@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from collections.abc import Mapping
@@ -116,7 +115,9 @@ def _hints(repository: Repository, health: str | None, openapi: str | None, page
 
 
 def _look(url: str, trust: str, addresses: tuple[str, ...], resolvers: tuple[str, ...], hints: Hints) -> Findings:
-    from gonogo.starting.discovery import look  # noqa: PLC0415 - help answers at once
+    import asyncio  # noqa: PLC0415 - help answers at once
+
+    from gonogo.starting.discovery import look  # noqa: PLC0415
 
     return asyncio.run(look(url, trust=trust, addresses=addresses, resolvers=resolvers, hints=hints))
 

@@ -245,6 +245,7 @@ def replay(run: Path) -> int:
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.cli.output import show_summary  # noqa: PLC0415
     from gonogo.record.archive import read_results  # noqa: PLC0415
+    from gonogo.record.origin import blamed  # noqa: PLC0415
     from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
     from gonogo.runs.belonging import read_belonging, was_cut_off  # noqa: PLC0415
     from gonogo.runs.replay import differences, judged_again  # noqa: PLC0415
@@ -256,7 +257,9 @@ def replay(run: Path) -> int:
     recorded = read_belonging(folder)
     results = judged_again(folder, Path())
     if disagreements := differences(recorded, results):
-        raise IntegrityError("the evidence does not give what results.json says:\n  " + "\n  ".join(disagreements))
+        *others, last = disagreements
+        listed = "\n  ".join([*others, blamed(folder, recorded, last)])
+        raise IntegrityError(f"the evidence does not give what results.json says:\n  {listed}")
     # What came before it is no outcome of the evidence: it is shown as recorded.
     show_summary(replace(results, history=recorded.history), str(folder), "")
     return _exit_code(results, strict=False)

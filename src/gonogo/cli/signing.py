@@ -131,10 +131,14 @@ def verify(  # noqa: PLR0913 - as many as there are options
     """For the deploy job: verify that a run is unchanged, who signed it, and whether it is GO."""
     gc.disable()  # it ends soon, and until then keeps almost everything, the modules that it loads first
     from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once
+    from gonogo.record.archive import read_results  # noqa: PLC0415
+    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415
     from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
 
-    required = _roles(run) if require is None else _required(require, _roles(run))
-    where, question = _question(run, environment, gate)
+    recorded = read_results(run.resolve() / RESULTS)
+    roles = [role.id for role in recorded.roles]
+    required = roles if require is None else _required(require, roles)
+    where, question = _question(run, recorded, environment, gate)
     expected = Expected(
         now=datetime.now(UTC),
         environment=where,
@@ -180,21 +184,18 @@ def seal(run: Path) -> int:
     return 0
 
 
-def _question(run: Path, environment: str | None, gate: str | None) -> tuple[str, tuple[str, str]]:
+def _question(run: Path, recorded: Results, environment: str | None, gate: str | None) -> tuple[str, tuple[str, str]]:
     """The environment and the gate, with its question, that the run must have been asked. Raises Usage-, IntegrityError."""
     from gonogo.base.errors import IntegrityError  # noqa: PLC0415
     from gonogo.families.registry import read_environment  # noqa: PLC0415
-    from gonogo.planning.gate_demands import expected_gate  # noqa: PLC0415
-    from gonogo.record.archive import read_results  # noqa: PLC0415
-    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
+    from gonogo.planning.gate_demands import expected_gate  # noqa: PLC0415 - help answers at once
 
     where = _given("--env", environment) or run.resolve().parent.name
     if environment is not None:
         read_environment(where, project=Path())
-    recorded = read_results(run.resolve() / RESULTS).run.environment
-    if recorded != where:
+    if recorded.run.environment != where:
         hint = "" if environment is not None else "; name the environment with --env if the folder is of another name"
-        raise IntegrityError(f"this is a run of {_visible(recorded)}, not of {where}{hint}")
+        raise IntegrityError(f"this is a run of {_visible(recorded.run.environment)}, not of {where}{hint}")
     bundled = read_environment(where, project=Path()).environment.service.bundled
     name, demanded = expected_gate(Path(), environment=where, bundled=bundled, gate=_given("--gate", gate))
     return where, (name, demanded.title)
@@ -234,13 +235,6 @@ def passphrase(*, confirm: bool) -> str:
         return given
     typed: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
     return typed
-
-
-def _roles(run: Path) -> list[str]:
-    from gonogo.record.archive import read_results  # noqa: PLC0415
-    from gonogo.record.run_folder import RESULTS  # noqa: PLC0415 - help answers at once
-
-    return [role.id for role in read_results(run / RESULTS).roles]
 
 
 def _required(text: str, known_roles: Sequence[str]) -> list[str]:

@@ -1,12 +1,11 @@
 """One bounded HTTP exchange with one address of a name; what goes wrong with the target is part of the answer."""
 
 import asyncio
-import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -14,6 +13,7 @@ import httpx
 
 from gonogo.base.redaction import Redactor
 from gonogo.base.wakefulness import WAKEFULNESS
+from gonogo.clients.exchanges import EXCERPT, EXCHANGE_SECONDS, Body
 from gonogo.clients.http_body import BrokenOff, read_body
 from gonogo.clients.knock import knock
 from gonogo.clients.network import unobserved
@@ -24,8 +24,6 @@ REFUSED = "refused: nothing listens"
 _ANSWERS = (ConnectionRefusedError, ssl.SSLError)
 """Failures that the target caused, however late we heard of them."""
 _CONNECT_SECONDS = 3.0
-EXCHANGE_SECONDS = 4.0
-"""For one request and its whole answer, unless the caller is more patient."""
 KNOCK_PATIENCE = timedelta(seconds=2)
 _KEPT_HEADERS = (
     *CACHE_HEADERS,
@@ -54,41 +52,9 @@ _FIRST_COUNTS = {"strict-transport-security"}
 """Headers of which browsers read the first line only (RFC 6797, 8.1)."""
 _MOST_COOKIES = 20
 _LONGEST_HEADER = 300
-_EXCERPT = 200
-_REDACTED_CHARACTERS = 64 * 1024
-"""Characters of a body that are redacted before an excerpt is cut from it: half a secret would not be recognised."""
-_CHARSET = re.compile(
-    r"charset=[\"']?(iso-8859-(?:[1-9]|1[03-6])|windows-125[0-8]|utf-16(?:le|be)?|shift_jis|euc-jp|gb2312|gbk|gb18030|big5|koi8-r)\b",
-    re.IGNORECASE,
-)
 Content = bytes | AsyncIterator[bytes]
 """A body, or its parts, which are then sent chunked."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """An exchange with its body, which never leaves the probe."""
-
-    exchange: Exchange
-    content: bytes = field(repr=False, default=b"")
-    headers: Mapping[str, str] = field(repr=False, default_factory=dict)
-    """All of the reply's headers by their names in lower case, uncut; they never leave the probe either."""
-    redactor: Redactor = field(repr=False, default_factory=lambda: Redactor({}))
-
-    @property
-    def text(self) -> str:
-        """The body in the character set that its header names, if that is a usual one; else as UTF-8."""
-        named = _CHARSET.search(self.exchange.headers.get("content-type", ""))
-        return self.content.decode(named[1] if named else "utf-8", "replace")
-
-    def readable(self, characters: int) -> str:
-        """The beginning of the body, without secrets; redacted before it is cut."""
-        return self.redactor.text(self.text[:_REDACTED_CHARACTERS])[:characters]
-
-    def unexpected(self) -> Exchange:
-        """The exchange with the beginning of a body that could not be understood."""
-        return replace(self.exchange, excerpt=self.readable(_EXCERPT))
 
 
 class AddressClient:
@@ -233,7 +199,7 @@ class AddressClient:
                 return f"the connection was cut off: {cause.strerror or type(cause).__name__}"
             if isinstance(cause, OSError) and isinstance(error, httpx.ConnectError) and cause.errno:
                 raise unobserved(cause, self._address, self._port)
-        problem = self._redactor.text(str(error))[:_EXCERPT]
+        problem = self._redactor.text(str(error))[:EXCERPT]
         if isinstance(error, httpx.RemoteProtocolError) and "without sending" in problem:
             problem = "the connection was closed without a reply"
         elif not problem and _is_broken(error):

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import EXCHANGE_SECONDS, AddressClient, Body, address_client
+from gonogo.clients.exchanges import EXCHANGE_SECONDS, Body
+from gonogo.clients.http import AddressClient, address_client
 from gonogo.clients.retrying import TEMPORARY, asked_to_wait
 from gonogo.clients.trust import trust_context
 

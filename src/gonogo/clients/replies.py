@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gonogo.base.comparing import one_of
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.http import Exchange
 
 _EXCERPT = 300

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import EXCHANGE_SECONDS
+from gonogo.clients.exchanges import EXCHANGE_SECONDS
 from gonogo.clients.json_api import ApiReply, JsonApi, JsonSession, NotUnderstood, mapping, objects, text
 from gonogo.clients.paging import find_pages, read_pages, sentry_pages
 

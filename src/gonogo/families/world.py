@@ -1,25 +1,28 @@
 """All that the journeys of one run share: where to ask, as whom, and under which mark."""
 
+from __future__ import annotations
+
 import math
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
-
-from anyio.from_thread import BlockingPortal
 
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.marks import mark_of
 from gonogo.base.redaction import Redactor
 from gonogo.base.secrets import Secrets
-from gonogo.clients.http import AddressClient, address_client
-from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
 from gonogo.families.smoke.section import Smoke
+
+if TYPE_CHECKING:  # steps are read as well where nobody walks: to judge what was recorded
+    from anyio.from_thread import BlockingPortal
+
+    from gonogo.clients.http import AddressClient
 
 Answer = TypeVar("Answer")
 Shared = TypeVar("Shared")
@@ -83,6 +86,9 @@ class World:
 
     def service(self, index: int) -> AddressClient:
         """A client for the service, at one of its addresses in turn."""
+        from gonogo.clients.http import address_client  # noqa: PLC0415 - only where somebody walks
+        from gonogo.clients.trust import trust_context  # noqa: PLC0415
+
         parts = urlsplit(self.environment.service.base_url)
         name = parts.hostname or ""
         host = self.environment.hosts.get(name)
@@ -108,6 +114,9 @@ class World:
 
     def outside(self, base_url: str) -> AddressClient:
         """A client for somebody else's API, found by its name. One for each, shared."""
+        from gonogo.clients.http import address_client  # noqa: PLC0415 - as above
+        from gonogo.clients.trust import trust_context  # noqa: PLC0415
+
         parts = urlsplit(base_url)
         name = parts.hostname or ""
 

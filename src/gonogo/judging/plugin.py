@@ -30,7 +30,8 @@ from gonogo.planning.plan import GROUP, LOAD, WALK, PlannedCheck
 from gonogo.planning.run_plan import RunPlan
 from gonogo.policy.catalogue import Policy
 from gonogo.record.ended import Ended
-from gonogo.record.results import SHOWN_AT, Observation, Outcome
+from gonogo.record.results import Observation, Outcome
+from gonogo.record.shown_facts import SHOWN_AT
 from gonogo.verdict.decision import blocking
 
 MARKER = "check(id): a check of gonogo; the id names its line in catalogue.toml"

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 from gonogo.evidence.load import ServerSecond
@@ -53,7 +54,6 @@ def theil_sen(x: Sequence[float], y: Sequence[float], *confidences: float) -> tu
     judging a run again.
     """
     import numpy as np  # noqa: PLC0415 - of the extra, and slow to import
-    from scipy.special import ndtri  # noqa: PLC0415
 
     across, up = np.asarray(x, float), np.asarray(y, float)
     run, rise = across[:, None] - across, up[:, None] - up
@@ -61,7 +61,7 @@ def theil_sen(x: Sequence[float], y: Sequence[float], *confidences: float) -> tu
     spread = math.sqrt((_rank_variance(len(up)) - sum(_ties(across)) - sum(_ties(up))) / 18)
     intervals = []
     for confidence in confidences:
-        reach = ndtri((1 + confidence) / 2) * spread
+        reach = NormalDist().inv_cdf((1 + confidence) / 2) * spread
         low = max(round((len(slopes) - reach) / 2) - 1, 0)
         high = min(round((len(slopes) + reach) / 2), len(slopes) - 1)
         intervals.append((float(slopes[low]), float(slopes[high])))

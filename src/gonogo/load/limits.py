@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from gonogo.load.binomial import at_least, at_most
+
 _LONGEST = 1 << 20
 """Times as long: nobody waits for that."""
 
@@ -98,6 +100,8 @@ def decide_between(  # noqa: PLR0913 - a measurement with its two ends, and what
 
     Missed if even the least is too much, kept if even the most is little enough.
     """
+    if least == hits == most:
+        return decide_limit(hits, limit, confidence, comparisons=comparisons)
     low, high = (decide_limit(end, limit, confidence, comparisons=comparisons) for end in (least, most))
     if low.decision is LimitDecision.MISSED:
         return low
@@ -111,9 +115,7 @@ def decide_between(  # noqa: PLR0913 - a measurement with its two ends, and what
 
 def rejected(hits: int, of: int, limit: float, confidence: float, *, comparisons: int = 1) -> bool:
     """Whether the limit is exceeded: this many hits would be rare if the true share were at the limit."""
-    from scipy.special import bdtrc  # noqa: PLC0415 - of the extra, and slow to import
-
-    return 0 < hits <= of and float(bdtrc(hits - 1, of, limit)) <= (1 - confidence) / comparisons
+    return 0 < hits <= of and at_least(hits, of, limit) <= (1 - confidence) / comparisons
 
 
 def _decision(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they are held against
@@ -132,9 +134,7 @@ def _decision(  # noqa: PLR0913, PLR0917 - counts of two kinds, and what they ar
 
 def _kept(hits: int, of: int, limit: float, doubt: float) -> bool:
     """Whether the limit holds: this few hits would be rare if the true share were at the limit."""
-    from scipy.special import bdtr  # noqa: PLC0415 - of the extra, and slow to import
-
-    return of > 0 and float(bdtr(hits, of, limit)) <= doubt
+    return of > 0 and at_most(hits, of, limit) <= doubt
 
 
 def _times(measured: Exceedances, limit: float, confidence: float, comparisons: int) -> float | None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from hdrh.histogram import HdrHistogram
-from scipy.special import bdtr
 
 from gonogo.base.ranks import nearest_rank
 from gonogo.evidence.load import Quantile, Reason, SecondBounds, SecondCounts, SecondLatencies, Traffic
 from gonogo.families.load.section import Budget, Load
+from gonogo.load.binomial import at_most
 from gonogo.load.bounds import Slacks
 from gonogo.load.plan import FAILED, Outcome
 from gonogo.load.samples import Samples
@@ -205,7 +205,7 @@ def _ranks(count: int, share: float, confidence: float) -> tuple[int, int]:
     doubt = (1 - confidence) / 2
 
     def rank(probability: float) -> int:
-        return bisect_left(range(count + 1), probability, key=lambda below: float(bdtr(below, count, share)))
+        return bisect_left(range(count + 1), probability, key=lambda below: at_most(below, count, share))
 
     return max(1, rank(doubt)), rank(1 - doubt) + 1
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from gonogo.base.errors import UsageError
 from gonogo.planning.failing import can_fail
+from gonogo.planning.statements import statements
 
 _SUSPECT = re.compile(
     r"\bassert\s*(?:[(\[]|lambda\b|[A-Za-z]{0,2}['\"]|\S.*\bor\s+(?:True\b|\d|['\"])|([\w.]+)\s*(?:==|is)\s*\1\b)"
 )
 
 _SLIPS = re.compile(r"\b(?:yield|finally)\b")
-"""Words without which ``_never_fails`` finds nothing: to look into every function takes longer than to parse it."""
+"""Words without which ``_never_fails`` finds nothing: to look into every expression takes longer than to parse it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +62,14 @@ def _in_source(path: Path, source: str) -> Sequence[Declaration]:
     tree = ast.parse(source, filename=str(path))
     if _SUSPECT.search(source):  # to walk the whole tree takes ten times as long
         _refuse_always_true(path, tree)
-    return tuple(_declared(path, tree, slips=_SLIPS.search(source) is not None))
+    slips = [number for number, row in enumerate(source.split("\n"), 1) if _SLIPS.search(row)]
+    return tuple(_declared(path, tree, slips))
 
 
-def _declared(path: Path, tree: ast.Module, *, slips: bool) -> Iterator[Declaration]:
+def _declared(path: Path, tree: ast.Module, slips: Sequence[int]) -> Iterator[Declaration]:
     """The checks of one module, by its syntax tree: nothing of it is executed before it is planned.
 
-    ``slips``: whether a function of it may be one that never fails for a slip of the pen.
+    ``slips``: the rows where a function may be one that never fails for a slip of the pen.
     """
     # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
     functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
@@ -79,7 +81,8 @@ def _declared(path: Path, tree: ast.Module, *, slips: bool) -> Iterator[Declarat
                     "catalogue line, or keep it elsewhere"
                 )
             for identifier in _marked(node, path):
-                declaration = _declaration(node, identifier, path, slips=slips)
+                suspect = any(node.lineno <= row <= (node.end_lineno or row) for row in slips)
+                declaration = _declaration(node, identifier, path, slips=suspect)
                 if not can_fail(node, tree):
                     raise UsageError(
                         f"{path}:{node.lineno}: {node.name} cannot fail: it asserts nothing, and calls nothing that does; "
@@ -127,7 +130,7 @@ def _never_fails(node: ast.FunctionDef) -> str:
 
 def _refuse_always_true(path: Path, tree: ast.Module) -> None:
     """Assertions that are always true, in helpers as well. Raises UsageError."""
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Assert) and _is_always_true(node.test):
             raise UsageError(
                 f"{path}:{node.lineno}: this asserts {ast.unparse(node.test):.60}, which is true whatever it holds; "

@@ -9,6 +9,8 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TypeAlias
 
+from gonogo.planning.statements import statements
+
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _READING = frozenset(
     name for kind in (str, bytes, int, float, dict, list, tuple, set, datetime, timedelta) for name in dir(kind)
@@ -48,7 +50,7 @@ class _Reading:
     @cached_property
     def _harmless(self) -> frozenset[str]:
         """Most checks assert in plain sight, and need it not."""
-        return frozenset(_harmless([*self._module.body, *ast.walk(self._check)]))
+        return frozenset(_harmless([*self._module.body, *statements(self._check)]))
 
     def fails(self, function: _Function) -> bool:
         """Whether it may fail. A function that was visited already tells nothing new: it calls itself."""

@@ -44,6 +44,8 @@ class RunPlan:
     """Sections of installed packages that no environment of the project declares: their checks are not planned."""
     planned_keys: Sequence[Key]
     """Every question there is, whether this run asks it or not."""
+    program: str = ""
+    """Digest of the code of the gonogo that makes the record, or made it."""
     started_at: datetime
     selected: frozenset[str] | None = None
     """Ids that were asked for, with what they need; None when all are."""

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -65,8 +66,12 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
 
 
+@lru_cache(maxsize=8)
 def parse_checklist(source: str, path: str) -> Checklist:
-    """Every box that GitHub shows; ids may be missing. Raises UsageError for what looks like one and is not counted."""
+    """Every box that GitHub shows; ids may be missing. Raises UsageError for what looks like one and is not counted.
+
+    The same text is parsed once: whoever verifies a run asks the list for the gate first, and then for its demands.
+    """
     checklist, odd, problems = surveyed(source, path)
     problems += [f"{path}:{oddity.number}: {oddity.message}" for oddity in odd if not oddity.hidden]
     if problems:
@@ -85,6 +90,7 @@ def surveyed(source: str, path: str) -> tuple[Checklist, list[Oddity], list[str]
     return Checklist(path=path, source=source, lines=lines, notes=notes), odd, problems
 
 
+@lru_cache(maxsize=1024)
 def plain_heading(text: str) -> str:
     """A heading as people name it: without emoji, without a leading number, in lower case."""
     kept = "".join(

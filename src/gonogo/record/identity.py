@@ -72,6 +72,8 @@ class Provenance:
     """The origin of the results: SHA-256 digests in hex, and what the run was told to leave out."""
 
     evidence: str
+    program: str = ""
+    """Of gonogo's own code and templates; empty in records from before it was kept."""
     catalogue: str
     checks: str
     environment: str

@@ -41,6 +41,8 @@ class Recording:
     schema: Literal["gonogo.evidence/1"] = SCHEMA
     id: str
     gonogo: str
+    program: str = ""
+    """SHA-256 of its code and templates, in hex."""
     environment_name: str
     environment: Mapping[str, Any]
     """As plain JSON; families say which sections there are."""

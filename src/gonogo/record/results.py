@@ -1,7 +1,7 @@
 """The results of a run: ``gonogo.results/1``, the source of truth that every other output is a pure function of."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from gonogo.environment.effects import Effect
 from gonogo.evidence.base import Scope
 from gonogo.planning.carried import CarriedRun
 from gonogo.policy.severity import Severity
+from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
 from gonogo.record.identity import Provenance, RunIdentity
 
 SCHEMA = "gonogo.results/1"
@@ -163,25 +164,6 @@ class CheckResult:
         return next(observation for observation in self.observations if observation.outcome is observed)
 
 
-SHOWN_AT = "shown at"
-"""In the place of facts that an earlier check judged as well: its id. Beside it stands its ``target``."""
-
-
-def facts_at(checks: Iterable[CheckResult], kind: str, facts: Any) -> Any:  # noqa: ANN401 - JSON values
-    """The facts themselves, where these only say at which of the checks they are shown."""
-    if not (isinstance(facts, Mapping) and SHOWN_AT in facts):
-        return facts
-    target = tuple(facts.get("target", ()))
-    shown = (
-        observation.facts.get(kind, facts)
-        for check in checks
-        if check.id == facts[SHOWN_AT]
-        for observation in check.observations
-        if not target or observation.scope == target
-    )
-    return next(shown, facts)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootCause:
     """One thing that is broken, and all that it kept from being judged."""
@@ -204,27 +186,6 @@ class Decision:
     """Checks that keep the verdict from GO."""
     open_lines: int = 0
     """Lines of the checklist that do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
-    """A person's attestation of a line."""
-
-    by: str
-    role: str
-    at: datetime
-    until: datetime
-    note: str
-    evidence: str
-    """The name of the file it rests on."""
-    sha256: str
-    file: str | None = None
-    """Where that file is kept, beside the attestation."""
-    url: str | None = None
-    path: str = ""
-    """Path of the attestation itself, in the project."""
-    problem: str = ""
-    """Why it does not count; empty: it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,42 +216,6 @@ class LineResult:
     """Ids of the lines that a signed statement rests on."""
     carried: str = ""
     """Id of the run of ``Results.carried`` that the status rests on; empty: it rests on this run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleResult:
-    """A role that signs, and the statements that it signs."""
-
-    id: str
-    title: str
-    statements: Sequence[str]
-    """Ids of lines."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionResult:
-    """A waiver, and what became of it."""
-
-    check: str
-    reason: str
-    risk: str
-    owner: str
-    approved_by: str
-    at: datetime
-    until: datetime
-    excepts: Sequence[str] = ("FAIL",)
-    """Outcomes that are accepted."""
-    state: Literal["in force", "stale", "expired", "not yet"]
-    """stale: what it excepts is in order again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something in the team's own files that does not hold: reported, and counted as nothing."""
-
-    subject: str
-    message: str
-    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,7 +323,8 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
 def plain_values(part: Results | History) -> dict[str, Any]:
     """Plain JSON values.
 
-    A launch that nobody declared, and rules that were not kept, are left out: older records stay the same bytes.
+    A launch that nobody declared, rules that were not kept, and code that is not named are left out: records from before
+    these were kept stay the same bytes.
     """
     model: type = type(part)
     document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
@@ -406,6 +332,8 @@ def plain_values(part: Results | History) -> dict[str, Any]:
         del document["run"]["launch_at"]
     if isinstance(part, Results) and not part.provenance.rules:
         del document["provenance"]["rules"]
+    if isinstance(part, Results) and not part.provenance.program:
+        del document["provenance"]["program"]
     return document
 
 

@@ -5,7 +5,9 @@ from textwrap import wrap
 from typing import Any
 
 from gonogo.base.wording import counted
-from gonogo.record.results import Attested, CheckResult, LineResult, Observation, Outcome, Results, facts_at
+from gonogo.record.declared import Attested
+from gonogo.record.results import CheckResult, LineResult, Observation, Outcome, Results
+from gonogo.record.shown_facts import facts_at
 from gonogo.report.measured import measured
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import LINE_SHAPES, SHAPES, command, word

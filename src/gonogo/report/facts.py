@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from gonogo.record.results import SHOWN_AT, CheckResult, Observation, Outcome, Results
+from gonogo.record.results import CheckResult, Observation, Outcome, Results
+from gonogo.record.shown_facts import SHOWN_AT
 from gonogo.report.day_chart import Chart, recorded_chart
 
 _LONGEST, _MOST = 600, 40

@@ -11,7 +11,8 @@ import jinja2
 from markupsafe import Markup
 
 from gonogo.base.durations import format_duration
-from gonogo.record.results import DONE, Outcome, Results, RoleResult, sum_line
+from gonogo.record.declared import RoleResult
+from gonogo.record.results import DONE, Outcome, Results, sum_line
 from gonogo.record.run_folder import SIGNOFF_WHOLE
 from gonogo.report import drawing
 from gonogo.report.bar_rows import HEIGHT as BAR_HEIGHT

@@ -8,6 +8,7 @@ import gonogo
 from gonogo.environment.load import find_environment
 from gonogo.planning.plan import PRE_DEPLOY
 from gonogo.record.identity import Provenance, RunIdentity
+from gonogo.record.origin import program_digest
 from gonogo.record.results import Results
 from gonogo.record.run_folder import LATEST, RESULTS, RunFolder, new_run_id
 from gonogo.report.files import derived
@@ -54,6 +55,11 @@ def _begun(request: Request, identifier: str, started_at: datetime) -> Results:
         causes=[],
         checks=[],
         provenance=Provenance(
-            evidence=hashlib.sha256(b"").hexdigest(), catalogue="", checks="", environment="", notes=(_NOTE,)
+            evidence=hashlib.sha256(b"").hexdigest(),
+            program=program_digest(),
+            catalogue="",
+            checks="",
+            environment="",
+            notes=(_NOTE,),
         ),
     )

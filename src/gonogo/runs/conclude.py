@@ -34,6 +34,7 @@ def recorded(plan: RunPlan, collected: Collected, judged: Judged, redactor: Reda
     recording = Recording(
         id=plan.id,
         gonogo=gonogo.__version__,
+        program=plan.program,
         environment_name=plan.environment_name,
         environment=plan.environment.model_dump(mode="json"),
         demands=plan.demands,
@@ -96,6 +97,7 @@ def results_document(
         findings=status.findings,
         provenance=Provenance(
             evidence=hashlib.sha256(evidence).hexdigest(),
+            program=plan.program,
             catalogue=catalogue_digest(plan.suite),
             checks=code_digest(plan.suite),
             environment=expectations_digest(plan.environment, plan.chosen),

@@ -44,6 +44,7 @@ from gonogo.planning.signal_checks import check_signals
 from gonogo.planning.suite import Suite, project_suite, selection
 from gonogo.planning.trust import trust_anchors
 from gonogo.policy.profiles import Profile
+from gonogo.record.origin import program_digest
 from gonogo.record.run_folder import new_run_id
 from gonogo.runs.described_api import completed, notes_on
 from gonogo.runs.key_shapes import check_keys
@@ -199,6 +200,7 @@ def _planned(
         trust=trust_anchors(file.environment, file.project),
         carried=request.carried,
         planned_keys=keys,
+        program=program_digest(),
         started_at=started_at,
         undeclared=undeclared,
         selected=selected,

@@ -18,10 +18,11 @@ from gonogo.planning.gate_demands import demanded_checks
 from gonogo.planning.plan import build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
 from gonogo.planning.suite import project_suite
+from gonogo.record.origin import made_elsewhere
 from gonogo.record.recording import Recording, read_recording, restore
 from gonogo.record.results import Results
 from gonogo.runs.conclude import concluded
-from gonogo.verdict.decision import is_answered_otherwise
+from gonogo.verdict.decision import is_same_answer
 
 _REDACTED = " redacted]"
 
@@ -90,6 +91,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         trust=recording.trust,
         carried=recording.carried,
         planned_keys=keys,
+        program=recording.program,
         started_at=recording.started_at,
         selected=frozenset(recording.selected) if recording.selected is not None else None,
         notes=recording.notes,
@@ -141,7 +143,9 @@ def differences(recorded: Results, again: Results) -> list[str]:
         for name in (each.name for each in fields(recorded_run))
         if getattr(recorded.run, name) != getattr(recorded_run, name)
     ]
-    if is_answered_otherwise(recorded.decision, again.decision, recorded.run.gonogo):
+    if recorded.decision != again.decision and not (
+        is_same_answer(recorded.decision, again.decision) and made_elsewhere(recorded)
+    ):
         before_and_after = (f"{each.verdict} ({each.reason})" for each in (recorded.decision, again.decision))
         differing.append(f"verdict: recorded {', judged again '.join(before_and_after)}")
     differing += _measured_otherwise(recorded, again)

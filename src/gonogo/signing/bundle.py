@@ -8,20 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import rfc8785
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import Field, ValidationError
-from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import FormatError, UnverifiedSignatureError, VerificationError
-from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # public by its documentation
 
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.base.moments import Moment
 from gonogo.base.toml_files import Document
 from gonogo.signing.signers import Signer
+
+if TYPE_CHECKING:  # brings the clients of every cloud that may keep a key, where they are installed
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from securesystemslib.dsse import Envelope
 
 VALID = timedelta(hours=24)
 """How long a signature holds: it speaks of a service as it was observed, and the next day is another."""
@@ -72,7 +71,7 @@ class Bundle:
 
     path: Path
     kind: str
-    envelope: Envelope
+    envelope: "Envelope"
     keyid: str
     subjects: Mapping[str, str]
     """File to SHA-256, in hex; ``release`` to the commit."""
@@ -105,8 +104,14 @@ def statement_of(
     return rfc8785.dumps(document)
 
 
-def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer) -> bytes:
+def signed_with_key(payload: bytes, key: "EllipticCurvePrivateKey", signer: Signer) -> bytes:
     """A Sigstore bundle v0.3 with a public-key hint."""
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - only where something is signed, and slow to import
+    from securesystemslib.signer import (  # type: ignore[attr-defined]  # noqa: PLC0415 - public by its documentation
+        CryptoSigner,
+        SSlibKey,
+    )
+
     public = SSlibKey.from_crypto(key.public_key(), keyid=signer.keyid)
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
     envelope.sign(CryptoSigner(key, public))
@@ -115,6 +120,8 @@ def signed_with_key(payload: bytes, key: EllipticCurvePrivateKey, signer: Signer
 
 def signed_with_ssh(payload: bytes, key: Path, signer: Signer) -> bytes:
     """Sign the same envelope with ``ssh-keygen -Y sign``, which asks for the passphrase or the agent itself."""
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - as above
+
     # DSSE's pre-authentication encoding: the type is signed with the payload, so that neither stands for another.
     pae = Envelope(payload, PAYLOAD_TYPE, {}).pae()
     signed = _ssh_keygen(["-Y", "sign", "-f", str(key), "-n", SSH_NAMESPACE], pae)
@@ -140,6 +147,9 @@ def read_bundle(path: Path) -> Signed:
 
 def read_statement(path: Path, predicate_type: str) -> Bundle:
     """A statement of this type. Raises IntegrityError for everything that is no bundle of ours."""
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - as above
+    from securesystemslib.exceptions import FormatError  # noqa: PLC0415
+
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST_BYTES + 1)
@@ -170,6 +180,10 @@ def _not_ours(path: Path, error: Exception) -> IntegrityError:
 
 def verify_signature(signed: Bundle, signer: Signer) -> None:
     """Raises IntegrityError if this key did not sign exactly these bytes."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - as above
+    from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError  # noqa: PLC0415
+    from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # noqa: PLC0415
+
     wrong = IntegrityError(f"{signed.path.name}: its signature is not that of {signer.name}'s key over these bytes")
     if signed.kind == SSH and signer.ssh:
         if not _ssh_verified(signed, signer.ssh):
@@ -184,7 +198,7 @@ def verify_signature(signed: Bundle, signer: Signer) -> None:
         raise wrong
 
 
-def _subjects(path: Path, envelope: Envelope, payload: Mapping[str, Any], predicate_type: str) -> dict[str, str]:
+def _subjects(path: Path, envelope: "Envelope", payload: Mapping[str, Any], predicate_type: str) -> dict[str, str]:
     if envelope.payload_type != PAYLOAD_TYPE or payload["_type"] != STATEMENT_TYPE:
         raise IntegrityError(f"{path.name}: does not hold an in-toto Statement")
     if payload["predicateType"] != predicate_type:

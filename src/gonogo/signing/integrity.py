@@ -5,18 +5,20 @@ import multiprocessing
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from gonogo.base.errors import IntegrityError
 from gonogo.record.archive import read_results
 from gonogo.record.identity import Provenance
+from gonogo.record.origin import DAMAGED, blamed
 from gonogo.record.results import Results
 from gonogo.record.run_folder import EVIDENCE, RESULTS, SEALED
-from gonogo.report.files import derived
 from gonogo.runs.belonging import refuse_cut_off
 from gonogo.runs.replay import Replayed, differences, replayed_run
 from gonogo.signing.bundle import SUFFIXES
 from gonogo.signing.policy import check_policy
+from gonogo.signing.repeating import said_otherwise
 
 _LARGEST_FILE = 256 * 1024 * 1024
 
@@ -60,8 +62,8 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
         raise IntegrityError(f"{EVIDENCE}: is not the file that {RESULTS} was computed from")
     replayed = _both_at_once(folder, results, project)
     again = replayed.results
-    if disagreements := differences(results, again):
-        raise IntegrityError(f"the evidence does not give what results.json says: {disagreements[0]}")
+    if again.provenance.program != results.provenance.program:
+        raise IntegrityError(f"{RESULTS}: names other code of gonogo than {EVIDENCE} does; {DAMAGED}")
     if (mine := _as_kept(again.provenance, results.provenance)) != results.provenance:
         names = [
             name
@@ -71,6 +73,9 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
         raise IntegrityError(
             f"the run was judged by another policy than the one that is here: {', '.join(names)} differ"
         )
+    if disagreements := differences(results, again) or list(islice(said_otherwise(results, again), 1)):
+        blame = blamed(folder, results, disagreements[0])
+        raise IntegrityError(f"the evidence does not give what {RESULTS} says: {blame}")
     check_policy(results, replayed, project, earlier=earlier)
     return results
 
@@ -109,11 +114,13 @@ def _both_at_once(folder: Path, results: Results, project: Path) -> Replayed:
 
 def _check_written(folder: Path, results: Results) -> None:
     """The results as gonogo writes them, and every file that is a function of them."""
+    from gonogo.report.files import derived  # noqa: PLC0415 - only in the process that compares them
+
     if (folder / RESULTS).read_bytes() != results.content:
-        raise IntegrityError(f"{RESULTS}: is not in the form that gonogo writes; it was edited")
+        raise IntegrityError(f"{RESULTS}: {blamed(folder, results, 'is not in the form that gonogo writes')}")
     for name, content in derived(results).items():
         path = folder / name
         if not path.is_file():
             raise IntegrityError(f"{name}: is missing")
         if path.read_bytes() != content:
-            raise IntegrityError(f"{name}: is not what results.json gives; it was edited, or made by another gonogo")
+            raise IntegrityError(f"{name}: {blamed(folder, results, f'is not what {RESULTS} gives')}")

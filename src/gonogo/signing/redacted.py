@@ -5,6 +5,11 @@ import re
 _MARK = re.compile(r"\[[^\[\]]{1,200} redacted\]")
 
 
+def is_redacted(text: str) -> bool:
+    """Whether something of the text is redacted."""
+    return _MARK.search(text) is not None
+
+
 def same_text(recorded: str, original: str) -> bool:
     """Whether the texts are the same, but for redacted stretches of the recorded one."""
     if recorded == original:

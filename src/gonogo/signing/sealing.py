@@ -6,12 +6,13 @@ from pathlib import Path
 from gonogo.base.errors import IntegrityError
 from gonogo.record.results import Results
 from gonogo.record.run_folder import SEALED
-from gonogo.report.html import ShownSignature, render_signoff
 from gonogo.signing.bundle import SUFFIXES, SignOff
 
 
 def sealed(folder: Path, results: Results, decisions: Mapping[str, SignOff]) -> bytes:
     """The bytes of ``sealed.html``; the decisions, by role, have been verified."""
+    from gonogo.report.html import ShownSignature, render_signoff  # noqa: PLC0415 - few runs are sealed when they are verified
+
     shown = [
         ShownSignature(
             role=signoff.role,

@@ -5,7 +5,8 @@ import secrets as entropy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gonogo.clients.http import AddressClient, Body
+from gonogo.clients.exchanges import Body
+from gonogo.clients.http import AddressClient
 
 _BUSY_TRIES, _PAUSE_SECONDS = 8, 0.2
 """A try that gets no answer takes the seconds that the client waits."""

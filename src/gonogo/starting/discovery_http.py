@@ -8,7 +8,8 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import AddressClient, Body
+from gonogo.clients.exchanges import Body
+from gonogo.clients.http import AddressClient
 from gonogo.evidence.http import Exchange, HealthReading, Meaning
 from gonogo.families.api.derivation import Derived, derive
 from gonogo.families.http.answers import described as marked

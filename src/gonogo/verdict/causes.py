@@ -12,15 +12,8 @@ from typing import Any
 
 from gonogo.evidence.base import Scope
 from gonogo.policy.severity import Severity
-from gonogo.record.results import (
-    DONE,
-    CheckResult,
-    LineResult,
-    Observation,
-    Outcome,
-    RootCause,
-    facts_at,
-)
+from gonogo.record.results import DONE, CheckResult, LineResult, Observation, Outcome, RootCause
+from gonogo.record.shown_facts import facts_at
 from gonogo.verdict.endpoints import Answer, closed_endpoints, last_answer
 
 DEEP_HEALTH = "health-deep"

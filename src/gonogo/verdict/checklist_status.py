@@ -13,17 +13,8 @@ from gonogo.policy.attestations import Attestation, why_not
 from gonogo.policy.checklist_line import ChecklistLine, proving
 from gonogo.policy.gates import below
 from gonogo.policy.waivers import Waiver, in_force
-from gonogo.record.results import (
-    DONE,
-    Attested,
-    CheckResult,
-    ExceptionResult,
-    Finding,
-    LineResult,
-    LineStatus,
-    Outcome,
-    RoleResult,
-)
+from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
+from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Outcome
 from gonogo.verdict.carried_lines import stand_in
 from gonogo.verdict.line_proof import Contradiction, Proof, judge_line
 
@@ -272,7 +263,8 @@ class _StatusOfLines:
         )
 
     def _roles_for(self, line: ChecklistLine) -> Sequence[str]:
-        return line.attest or tuple(self._demands.roles)
+        # By name: what was recorded has no order of its own, and a replay says the same.
+        return line.attest or tuple(sorted(self._demands.roles))
 
     def _problem(self, attestation: Attestation) -> str:
         line = self._demands.checklist.find(attestation.line)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import gonogo
 from gonogo.base.wording import counted
 from gonogo.evidence.base import Scope
 from gonogo.evidence.scopes import ByScope
@@ -109,14 +108,9 @@ def decide(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> D
     )
 
 
-def is_answered_otherwise(recorded: Decision, decided: Decision, version: str) -> bool:
-    """Whether the checks and lines of a record by this ``version`` of gonogo give another decision than the recorded one.
-
-    Another version may say the same in other words.
-    """
-    if version != gonogo.__version__:
-        recorded = replace(recorded, reason=decided.reason)
-    return recorded != decided
+def is_same_answer(recorded: Decision, decided: Decision) -> bool:
+    """Whether two decisions differ in their reason only: two versions of gonogo may say the same in other words."""
+    return replace(recorded, reason=decided.reason) == decided
 
 
 def _share(lines: Sequence[LineResult]) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from gonogo.record.results import LineStatus, Results, facts_at
+from gonogo.record.results import LineStatus, Results
+from gonogo.record.shown_facts import facts_at
 
 FRESH = timedelta(hours=4)
 """How long evidence is thought to hold: what the documentation gives to ``gonogo verify --max-age``."""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from gonogo.record.results import CheckResult, Observation, Outcome, facts_at
+from gonogo.record.results import CheckResult, Observation, Outcome
+from gonogo.record.shown_facts import facts_at
 
 Answer = tuple[str, int | None]
 """Method and address without its query, and the status of the reply; None: there was no reply."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gonogo.record.identity import ServedRelease
-from gonogo.record.results import SHOWN_AT, CheckResult
+from gonogo.record.results import CheckResult
+from gonogo.record.shown_facts import SHOWN_AT
 
 _KIND = "service"
 

@@ -20,9 +20,6 @@ from gonogo.families.api.callers import Caller
 from gonogo.families.api.operations import operations, prefix_of
 from gonogo.families.api.routes import undocumented
 from gonogo.families.api.section import Api, Document
-from gonogo.families.http.asking import asker, deadline_of
-from gonogo.families.http.openapi import NoDescription, read_document
-from gonogo.families.http.questions import openapi_questions
 from gonogo.families.world import World
 
 _PROCESS = "gonogo.families.api.document_process"
@@ -101,6 +98,10 @@ class Conformance:
 
 async def fetch_document(environment: Environment) -> tuple[Mapping[str, Any], str]:
     """The document at ``http.openapi`` of the first address, or why there is none."""
+    from gonogo.families.http.asking import asker, deadline_of  # noqa: PLC0415 - only where somebody walks
+    from gonogo.families.http.openapi import NoDescription, read_document  # noqa: PLC0415
+    from gonogo.families.http.questions import openapi_questions  # noqa: PLC0415
+
     questions = openapi_questions(environment, Secrets({}))
     if not questions:
         return {}, "no address of the service, or no http.openapi, is declared"

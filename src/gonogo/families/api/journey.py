@@ -21,7 +21,6 @@ from gonogo.families.api.keys import spelled
 from gonogo.families.api.operations import operations
 from gonogo.families.api.placeholders import filled
 from gonogo.families.api.section import Account, Api, Document, Login, OwnObject
-from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
 from gonogo.families.verbs import Verbs
 
@@ -172,6 +171,8 @@ class ApiVerbs(Verbs[Api]):
             raise Unobserved(
                 f"the environment declares no [variables.files.{name}]", hint="is file of api.signed_with right?"
             )
+        from gonogo.families.variables.dotenv_file import read_dotenv  # noqa: PLC0415 - only where somebody walks
+
         value = read_dotenv(Path(file.path), file.dialect).values.get(declared.variable, "")
         if not value:
             raise Unobserved(

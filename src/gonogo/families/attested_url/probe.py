@@ -9,7 +9,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from gonogo.base.errors import Unobserved
-from gonogo.clients.http import EXCHANGE_SECONDS, address_client
+from gonogo.clients.exchanges import EXCHANGE_SECONDS
+from gonogo.clients.http import address_client
 from gonogo.clients.trust import trust_context
 from gonogo.environment.model import Environment
 from gonogo.evidence.attested_url import AttestedUrlEvidence

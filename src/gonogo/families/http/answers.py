@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.marks import (
     ACTUATOR,
     CHALLENGE,

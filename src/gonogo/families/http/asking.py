@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import EXCHANGE_SECONDS, LARGEST_BODY_BYTES, AddressClient, Body, address_client
+from gonogo.clients.exchanges import EXCHANGE_SECONDS, Body
+from gonogo.clients.http import LARGEST_BODY_BYTES, AddressClient, address_client
 from gonogo.clients.pace import Pace, pace_of
 from gonogo.clients.trust import trust_context
 from gonogo.evidence.http import Exchange

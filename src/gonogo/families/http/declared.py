@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gonogo.base.secrets import Secrets
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.environment.pages import Page
 from gonogo.families.http.bodies import SaidTwice, read_json
 

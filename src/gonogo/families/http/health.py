@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import dropwhile
 from typing import Any
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.http import HealthPart, HealthReading, Meaning
 from gonogo.families.http.answers import is_html
 from gonogo.families.http.bodies import Quote, SaidTwice, read_json

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.families.http.bodies import Quote
 from gonogo.families.http.exposition import Malformed, Sample, Scrape, parse_scrape
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.environment.types import is_address
 from gonogo.evidence.dns import is_public
 from gonogo.families.http.references import resolved, target

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import anyio.to_thread
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import KNOCK_PATIENCE, REFUSED, Body, address_client
+from gonogo.clients.exchanges import Body
+from gonogo.clients.http import KNOCK_PATIENCE, REFUSED, address_client
 from gonogo.clients.knock import knock
 from gonogo.clients.network import Swallowed
 from gonogo.clients.trust import trust_context

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.http import ReleaseWord
 from gonogo.families.http.asking import RELEASE_HEADERS
 from gonogo.families.http.bodies import Quote, read_json

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from gonogo.base.redaction import Redactor
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.clients.trust import trust_context
 from gonogo.environment.pages import Page
 from gonogo.evidence.http import Exchange, Meaning, OriginAnswer, PageAnswer, ReleaseWord, ServiceEvidence

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from gonogo.base.errors import Unobserved
 from gonogo.base.marks import Leftovers, Marks
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.families.mail.section import Mail
 from gonogo.families.verbs import Verbs
 

@@ -9,7 +9,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.visitor import TreeInterpreter
 
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.families.http.bodies import SaidTwice, read_json
 from gonogo.families.requests.pages import age_departures, page_departures
 from gonogo.families.requests.section import HeaderRule, RequestEntry

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from gonogo.base.durations import format_duration
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.evidence.marks import LOGIN
 from gonogo.families.http.answers import is_html
 from gonogo.families.http.bodies import http_date

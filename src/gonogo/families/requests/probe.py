@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gonogo.base.secrets import Secrets
-from gonogo.clients.http import Body
+from gonogo.clients.exchanges import Body
 from gonogo.environment.model import Environment
 from gonogo.evidence.requests import RequestEvidence
 from gonogo.families.entry_question import EntryQuestion

@@ -12,11 +12,10 @@ from gonogo.clients.sentry import SentryApi
 from gonogo.environment.model import Environment
 from gonogo.evidence.base import Scope
 from gonogo.evidence.sentry import NewIssue, SentryIssuesEvidence
+from gonogo.families.sentry.journey import CANARY
 from gonogo.families.sentry.section import Sentry
 from gonogo.families.watch.section import Launch
 
-CANARY = "canary of launch verification"
-"""How messages begin that gonogo sends itself: no error of the service."""
 _LONGEST_TITLE = 200
 
 

@@ -1,19 +1,26 @@
 """Verbs of Sentry for the steps of journeys: errors and transactions as Sentry stored them, and a canary of our own."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from gonogo.base.comparing import decided
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved, UsageError
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.replies import demand
-from gonogo.clients.sentry import SentryApi
-from gonogo.families.sentry.issues import CANARY
 from gonogo.families.sentry.section import Sentry
 from gonogo.families.verbs import Verbs
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gonogo.clients.sentry import SentryApi
+
+CANARY = "canary of launch verification"
+"""How messages begin that gonogo sends itself: no error of the service."""
 _POLL_SECONDS = 0.1
 _SLOWEST_POLL_SECONDS = 2.0
 _FLUSH_SECONDS = 5.0
@@ -70,6 +77,8 @@ class SentryVerbs(Verbs[Sentry]):
 
     def _found(self, look: Callable[[SentryApi], bool], subject: str) -> None:
         """Look until the event is there or its time is over; this machine's own pauses are no lateness of Sentry's."""
+        from gonogo.clients.sentry import SentryApi  # noqa: PLC0415 - only where somebody walks
+
         section, secrets = self.section, self.world.secrets
         token, delivery = secrets[section.token], section.delivery
         api = SentryApi(api=section.api, token=token, organization=section.organization, project=section.project)

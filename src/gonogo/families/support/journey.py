@@ -1,21 +1,25 @@
 """Verbs of support for the steps of journeys: a test mail that is sent and found, a ticket that is opened and closed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from typing import TYPE_CHECKING
 
 from gonogo.base.errors import UsageError
 from gonogo.base.marks import Leftovers, Marks
-from gonogo.clients.imap import Mailbox
-from gonogo.evidence.dns_zone import MailServer
-from gonogo.families.support.desk import Ticket
-from gonogo.families.support.desks import IssueDesk, issue_desk
-from gonogo.families.support.inbox import mailbox_of
-from gonogo.families.support.probe import AddressQuestion, address_questions, route_of
-from gonogo.families.support.recipients import deliver
 from gonogo.families.support.section import Inbox, Support
 from gonogo.families.verbs import Verbs
+
+if TYPE_CHECKING:  # steps are read as well where nobody walks: to judge what was recorded
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gonogo.clients.imap import Mailbox
+    from gonogo.evidence.dns_zone import MailServer
+    from gonogo.families.support.desk import Ticket
+    from gonogo.families.support.desks import IssueDesk
+    from gonogo.families.support.probe import AddressQuestion
 
 _SHOWN_WITHIN = timedelta(seconds=10)
 """A tracker may show what is new only after it has answered."""
@@ -38,6 +42,8 @@ class SupportVerbs(Verbs[Support]):
 
     def send_test_mails(self) -> Sequence[str]:
         """Send one to each address, marked with the run; gives the refusals, none if all were taken."""
+        from gonogo.families.support.probe import address_questions  # noqa: PLC0415 - only where somebody walks
+
         self.world.touched = True  # something is to be removed, whatever becomes of the run
         questions = address_questions(self.world.environment, self.world.secrets)
         refusals = (
@@ -68,6 +74,9 @@ class SupportVerbs(Verbs[Support]):
         return self.world.run(self._delivered, question, bytes(mail))
 
     async def _delivered(self, question: AddressQuestion, content: bytes) -> str:
+        from gonogo.families.support.probe import route_of  # noqa: PLC0415 - as above
+        from gonogo.families.support.recipients import deliver  # noqa: PLC0415
+
         servers: Sequence[MailServer] = (await route_of(question))[1]
         return await deliver(servers, question.callout, content)
 
@@ -94,6 +103,8 @@ class SupportVerbs(Verbs[Support]):
 
     @property
     def _mailbox(self) -> Mailbox:
+        from gonogo.families.support.inbox import mailbox_of  # noqa: PLC0415 - as above
+
         return mailbox_of(self._inbox, self.world.secrets, self.world.environment.limits.probe)
 
     @property
@@ -146,6 +157,8 @@ class SupportVerbs(Verbs[Support]):
 
     @property
     def _desk(self) -> IssueDesk:
+        from gonogo.families.support.desks import issue_desk  # noqa: PLC0415 - as above
+
         tickets = self.section.tickets
         if tickets is None or not tickets.trial:
             raise UsageError("[support.tickets] does not permit a trial: write trial = true")
