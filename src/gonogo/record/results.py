@@ -323,18 +323,24 @@ def asked_by_name(results: Results) -> Sequence[CheckResult]:
 def plain_values(part: Results | History) -> dict[str, Any]:
     """Plain JSON values.
 
-    A launch that nobody declared, rules that were not kept, and code that is not named are left out: records from before
-    these were kept stay the same bytes.
+    What later versions began to keep is left out where it is empty: older records stay the same bytes.
     """
     model: type = type(part)
     document: dict[str, Any] = adapter(model).dump_python(part, mode="json")
-    if isinstance(part, Results) and part.run.launch_at is None:
-        del document["run"]["launch_at"]
-    if isinstance(part, Results) and not part.provenance.rules:
-        del document["provenance"]["rules"]
-    if isinstance(part, Results) and not part.provenance.program:
-        del document["provenance"]["program"]
+    if isinstance(part, Results):
+        _drop_if_empty(document["run"], "launch_at")
+        for later in ("rules", "program"):
+            _drop_if_empty(document["provenance"], later)
+        for check in document["checks"]:
+            _drop_if_empty(check, "explained_by")
+    for change in (document["history"] if isinstance(part, Results) else document)["changes"]:
+        _drop_if_empty(change, "key")
     return document
+
+
+def _drop_if_empty(table: dict[str, Any], key: str) -> None:
+    if not table[key]:
+        del table[key]
 
 
 def from_document(document: Any) -> Results:  # noqa: ANN401 - whatever was read
