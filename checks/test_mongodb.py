@@ -1,10 +1,8 @@
 """MongoDB, judged as the service, the monitoring and strangers see it."""
 
-from datetime import timedelta
-
 import pytest
 
-from gonogo.base.comparing import at_least, at_most, equal, nothing, so
+from gonogo.base.comparing import at_least, at_most, equal, not_over, nothing, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Failed, Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -119,9 +117,8 @@ def test_server_is_supported(mongo: MongoEvidence, environment: Environment, pol
     assert at_least(mongo.wire_version or 0, wanted, "wire version"), (
         f"MongoDB {mongo.server_version} speaks wire version {mongo.wire_version}, at least {wanted} is wanted"
     )
-    end = support.last_day(support.MONGODB, mongo.server_version or "")
-    left = None if oldest or end is None else end - mongo.taken_at.date()
-    assert left is None or at_least(left, timedelta(0), f"support of {mongo.server_version} is left for"), (
+    end = None if oldest else support.last_day(support.MONGODB, mongo.server_version or "")
+    assert not_over(end, mongo.taken_at.date(), f"support of {mongo.server_version}"), (
         f"MongoDB {mongo.server_version} is repaired no more since {end}"
     )
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gonogo.base.comparing import above, at_least, at_most, equal, nothing, shown, so
+from gonogo.base.comparing import above, at_most, equal, not_over, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wakefulness import too_slow
@@ -186,8 +186,7 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
             hint="declare with redis.oldest_version what its maker, or its provider, still repairs",
         )
     end = support.last_day(product, version)
-    left = end - redis_status.taken_at.date() if end else None
-    assert left is None or at_least(left, timedelta(0), f"support of {product} {version} is left for"), (
+    assert not_over(end, redis_status.taken_at.date(), f"support of {product} {version}"), (
         f"{product} {version} is repaired no more since {end}"
     )
 

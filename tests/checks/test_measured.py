@@ -13,7 +13,7 @@ from gonogo.record.results import CheckResult, Outcome
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = (ROOT / "checks", ROOT / "smoke", *sorted(ROOT.glob("packages/*/src/*/checks")))
-NUMBERS = {"at_most", "at_least", "below", "above", "too_slow", "slower_than"}
+NUMBERS = {"at_most", "at_least", "below", "above", "not_over", "too_slow", "slower_than"}
 COMPARING = NUMBERS | {"equal", "one_of", "nothing", "so", "there", "shown", "decided"}
 ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 BARE: Mapping[str, str] = {}

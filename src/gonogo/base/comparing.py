@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from typing import Literal, NamedTuple, TypeGuard, TypeVar
 
@@ -108,6 +108,13 @@ def at_least(value: Amount, limit: Amount, what: str, unit: str = "", *, kind: s
 def above(value: Amount, limit: Amount, what: str, unit: str = "", *, kind: str = "") -> bool:
     """Whether the value is more than the limit; durations need no unit."""
     return _number(value, limit, "above", _Kind(what, unit, kind))
+
+
+def not_over(last: date | None, today: date, what: str) -> bool:
+    """Whether the last day of something has not passed; None: no end is set."""
+    if last is None:
+        return _words(what, "no end is set", "not over", met=True)
+    return at_least(last - today, timedelta(0), f"{what} is left for")
 
 
 def equal(value: object, wanted: object, what: str) -> bool:

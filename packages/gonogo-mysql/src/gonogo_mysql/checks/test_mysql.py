@@ -1,14 +1,13 @@
 """MySQL or MariaDB as the service needs it on launch day."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from gonogo_mysql.evidence import Grant, MysqlEvidence, MysqlReplicaEvidence
 from gonogo_mysql.section import Mysql
 from gonogo_mysql.support import last_day_of_repairs, product_and_series
 
-from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so, there
+from gonogo.base.comparing import at_least, at_most, equal, not_over, nothing, shown, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -115,7 +114,7 @@ def test_version_is_repaired(mysql: MysqlEvidence) -> None:
         )
     product, series = release
     last = last_day_of_repairs(product, series)
-    assert last is None or at_least(last - mysql.taken_at.date(), timedelta(0), "support is left for"), (
+    assert not_over(last, mysql.taken_at.date(), "support"), (
         f"{mysql.server}: the last repair of {product} {series[0]}.{series[1]} was on {last}"
     )
 

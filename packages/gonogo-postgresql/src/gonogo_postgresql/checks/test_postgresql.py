@@ -1,13 +1,11 @@
 """PostgreSQL as the service needs it on launch day: who gets in, and what the service's user may do."""
 
-from datetime import timedelta
-
 import pytest
 from gonogo_postgresql.evidence import PostgresqlEvidence, ReplicaEvidence
 from gonogo_postgresql.section import Postgresql
 from gonogo_postgresql.support import last_day_of_support, major_version
 
-from gonogo.base.comparing import at_least, at_most, equal, nothing, so, there
+from gonogo.base.comparing import at_most, equal, not_over, nothing, so, there
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
@@ -111,7 +109,7 @@ def test_version_is_repaired(postgresql: PostgresqlEvidence) -> None:
             hint="attest, or waive, what the maker of this product says about its support",
         )
     last = last_day_of_support(major)
-    assert last is None or at_least(last - postgresql.taken_at.date(), timedelta(0), "support is left for"), (
+    assert not_over(last, postgresql.taken_at.date(), "support"), (
         f"{postgresql.server}: the last repair of PostgreSQL {major} was on {last}"
     )
 

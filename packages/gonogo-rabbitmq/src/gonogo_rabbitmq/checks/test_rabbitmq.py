@@ -1,13 +1,11 @@
 """RabbitMQ as the service needs it on launch day."""
 
-from datetime import timedelta
-
 import pytest
 from gonogo_rabbitmq.evidence import RabbitmqClusterEvidence, RabbitmqEvidence, RabbitmqQueueEvidence
 from gonogo_rabbitmq.section import Rabbitmq
 from gonogo_rabbitmq.support import last_day_of_repairs, minor_series
 
-from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
+from gonogo.base.comparing import at_least, at_most, equal, not_over, nothing, shown, so
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 
@@ -98,7 +96,7 @@ def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
             hint="attest, or waive, what the maker of this product says about its support",
         )
     last = last_day_of_repairs(series)
-    assert last is None or at_least(last - rabbitmq.taken_at.date(), timedelta(0), "support is left for"), (
+    assert not_over(last, rabbitmq.taken_at.date(), "support"), (
         f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: repairs for everybody of {series[0]}.{series[1]} ended on {last}"
     )
 
