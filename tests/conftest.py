@@ -16,17 +16,26 @@ _SENT = "tests_left_out"
 """Key of the count among what a process of ``--numprocesses`` sends at its end."""
 
 _LONG = (
-    *(
-        "tests/test_wheel.py",
-        "tests/lab/test_foreign_family.py",
-        "tests/lab/test_postgresql.py",
-        "tests/load",
-        "tests/smoke",
-        "tests/reference",
-    ),
-    *("tests/dead", "tests/cli", "tests/docs/test_documents.py", "tests/signing", "tests/lab"),
+    "tests/judging/test_plain_pytest.py",
+    "tests/watching/test_before_users_come.py",
+    "tests/watching/test_end_to_end.py",
+    "tests/cli/test_pipelines.py",
+    "tests/docs/test_starting.py",
+    "tests/test_wheel.py",
+    "tests/lab/test_foreign_family.py",
+    "tests/lab/test_postgresql.py",
+    "tests/load",
+    "tests/smoke",
+    "tests/reference",
+    "tests/watching",
+    "tests/report",
+    "tests/dead",
+    "tests/cli",
+    "tests/docs/test_documents.py",
+    "tests/signing",
+    "tests/lab",
 )
-"""Files and folders whose tests start environments, servers and installations: a minute or more each.
+"""Files and folders whose tests start environments, servers and installations, the longest files first.
 
 One of them that begins last is the tail that all other processes wait for.
 """
@@ -40,7 +49,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put them in front; what is in one file stays in its order (``--no-loadscope-reorder`` keeps it that way)."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    items.sort(key=lambda item: next((n for n, long in enumerate(_LONG) if item.nodeid.startswith(long)), len(_LONG)))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
