@@ -136,7 +136,7 @@ def walking(inbox: DovecotServer, port: int, monkeypatch: pytest.MonkeyPatch, **
     async def route(_question: object) -> tuple[object, tuple[MailServer, ...]]:
         return ANSWER, (SERVER,)
 
-    monkeypatch.setattr("gonogo.families.support.journey.route_of", route)
+    monkeypatch.setattr("gonogo.families.support.probe.route_of", route)
     environment = environment_from(
         {
             "service": {"name": "Shop", "base_url": "https://shop.test"},
