@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
-from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
+from gonogo.record.declared import SHARED_EVIDENCE, Attested, ExceptionResult, Finding, RoleResult
 from gonogo.record.results import (
     Change,
     Decision,
@@ -43,7 +43,7 @@ TEN = (
     "4 Sign-off by role",
     "5 By section",
     "6 Load, journeys and certificates",
-    "7 Since the last run",
+    "7 Changes",
     "8 The whole checklist",
     "9 Environment and provenance",
     "10 Verify this report",
@@ -204,7 +204,9 @@ def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Pa
     assert "1 policy changed, 1 fixed, since r1" in page.locator("header").inner_text()
     first = opened(browser, tmp_path, replace(whole(), history=History()))
     assert "first run of this gate" in first.locator("main").inner_text()
-    assert "first run of this gate" in first.locator("header").inner_text()
+    assert "Changes first run of this gate on record" in " ".join(first.locator("header").inner_text().split())
+    assert "first run" not in first.locator("[aria-labelledby=blockers]").inner_text(), "said once, not on each card"
+    assert first.locator("#contents a[href='#since']").inner_text().startswith("Changes")
     quiet = replace(whole(), history=replace(whole().history, changes=(), since="r1"))
     assert "nothing is different, since r1" in opened(browser, tmp_path, quiet).locator("header").inner_text()
     lost = replace(whole(), history=replace(whole().history, changes=()))
@@ -304,11 +306,11 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     assert page.locator("details.check:visible").count() == 1
     assert page.locator("#shown").inner_text() == "1 of 5 lines, 1 of 3 checks"
     page.locator("#search").fill("")
-    page.locator("#outcome").select_option("pass")
+    page.locator("#outcome").select_option("checks: pass")
     assert page.locator("details.check:visible").count() == 1
     page.locator("#outcome").select_option("trouble")
     assert page.locator("#shown").inner_text() == "3 of 5 lines, 2 of 3 checks"
-    page.locator("#outcome").select_option("attested")
+    page.locator("#outcome").select_option("lines: attested")
     assert page.locator(".tree li:visible").count() == 2, "a line, and its parent for its sake"
     assert page.locator("details.check:visible").count() == 0
     page.goto(f"{page.url}#tls-b")
@@ -326,10 +328,36 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     assert still.locator("#search:visible, button:visible").count() == 0
 
 
+def test_menu_says_what_each_word_is_of(browser: Browser, tmp_path: Path) -> None:
+    """A line and a check may both have failed, or be waived: whoever chooses one of them sees no other."""
+    page = opened(browser, tmp_path, whole())
+    names = page.locator("#outcome option").all_inner_texts()
+    assert names[2:] == [
+        *("lines: verified", "lines: attested", "lines: failed", "lines: open"),
+        *("checks: pass", "checks: FAIL", "checks: waived"),
+    ]
+    page.locator("#outcome").select_option("checks: waived")
+    assert page.locator("#shown").inner_text() == "0 of 5 lines, 1 of 3 checks"
+    page.locator("#outcome").select_option("lines: failed")
+    assert page.locator("#shown").inner_text() == "1 of 5 lines, 0 of 3 checks"
+
+
+def test_evidence_of_many_lines_stands_apart(browser: Browser, tmp_path: Path) -> None:
+    """It counts: among what does not, a signer would take it for missing."""
+    shared = Finding(subject="minutes.pdf", message=f"{SHARED_EVIDENCE} 42 lines: a.one, a.two and 40 more")
+    made = whole()
+    both = opened(browser, tmp_path, replace(made, findings=[*made.findings, shared]))
+    assert both.locator("#findings + ul li").all_inner_texts() == ["b.four it expired a.toml"]
+    assert both.locator("#shared").inner_text() == "Attestations that count, but look at them"
+    assert both.locator("#shared + ul li").all_inner_texts() == [f"minutes.pdf {shared.message}"]
+    alone = opened(browser, tmp_path, replace(made, findings=[shared]))
+    assert alone.locator("#findings").count() == 0
+
+
 def test_prints_whole(browser: Browser, tmp_path: Path) -> None:
     """The paper holds what the screen holds, folds and all; controls stay on the screen."""
     page = opened(browser, tmp_path, whole(), unfolded=True)
-    page.locator("#outcome").select_option("pass")
+    page.locator("#outcome").select_option("checks: pass")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.locator("details:not([open]), .tree [hidden], .check[hidden]").count() == 0
