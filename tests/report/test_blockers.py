@@ -152,7 +152,10 @@ def test_lines_without_a_heading() -> None:
 def test_warnings_say_who_acts() -> None:
     """As causes do: a warning that is nobody's is never repaired."""
     owned = dataclasses.replace(check("tls-a", Outcome.WARN, "soon"), owner="devops")
-    for told, words in ((owned, "Who acts: devops"), (check("tls-a", Outcome.WARN, "soon"), "Who acts: nobody is named")):
+    for told, words in (
+        (owned, "Who acts: devops"),
+        (check("tls-a", Outcome.WARN, "soon"), "Who acts: nobody is named"),
+    ):
         page = render_signoff(accounted([told])).decode()
         assert f'<span class="why">{words}</span>' in page.partition('id="warned"')[2].partition("</ul>")[0]
 
@@ -160,7 +163,7 @@ def test_warnings_say_who_acts() -> None:
 def test_what_shows_a_cause_as_well_is_counted_by_outcome() -> None:
     """Failures and warnings are not the same news."""
     outcomes = {**dict.fromkeys("abc", Outcome.FAIL), "d": Outcome.WARN, **dict.fromkeys("ef", Outcome.ERROR)}
-    assert alike_words("abd", outcomes) == "2 failed checks and 1 warning"
+    assert alike_words(["a", "b", "d"], outcomes) == "2 failed checks and 1 warning"
     assert alike_words("d", outcomes) == "1 warning"
     assert alike_words("fedcba", outcomes) == "3 failed checks, 2 checks that could not be asked and 1 warning"
     checks = [check(f"redis-{number}", Outcome.NOT_RUN, "not selected") for number in range(3)]

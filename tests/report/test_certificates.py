@@ -79,7 +79,9 @@ def test_without_a_launch_it_is_the_day_of_the_run() -> None:
     assert found.rows[0].parts[-1].kind == "fail"
 
 
-def judged(identifier: str, outcome: Outcome, left: timedelta, wanted: timedelta, host: str = "api.test") -> CheckResult:
+def judged(
+    identifier: str, outcome: Outcome, left: timedelta, wanted: timedelta, host: str = "api.test"
+) -> CheckResult:
     """What a check of the life that is left said at a host."""
     compared = Compared(
         what="left of the life",
@@ -123,7 +125,7 @@ def judged(identifier: str, outcome: Outcome, left: timedelta, wanted: timedelta
 )
 def test_marked_as_the_check_judged_it(judges: list[CheckResult], kind: str, words: str) -> None:
     """A green tick beside what fails would be believed. A waiver changes nothing of what was seen at the target."""
-    shown = replace(seen("tls-a", "api.test", leaf("aa", 20 * HOUR)))
+    shown = seen("tls-a", "api.test", leaf("aa", 20 * HOUR))
     at_target = replace(shown, observations=[replace(shown.observations[0], scope=("api.test",))])
     (row,) = drawn(at_target, *judges).rows
     assert (row.words.partition(";")[0], row.parts[-1].kind) == (words, kind)

@@ -12,9 +12,7 @@ from tests.report.accounts import accounted
 from tests.report.conftest import check
 
 SAID = "Broken on purpose: mongo-no-auth, webhook-handles-twice"
-REHEARSAL = (
-    "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice."
-)
+REHEARSAL = "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice."
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 
