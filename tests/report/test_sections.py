@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
-from gonogo.record.declared import SHARED_EVIDENCE, Attested, ExceptionResult, Finding, RoleResult
+from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
 from gonogo.record.results import (
     Change,
     Decision,
@@ -326,32 +326,6 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     still = opened(browser, tmp_path, whole(), unfolded=True, java_script_enabled=False)
     assert still.locator("details.check:visible").count() == 3
     assert still.locator("#search:visible, button:visible").count() == 0
-
-
-def test_menu_says_what_each_word_is_of(browser: Browser, tmp_path: Path) -> None:
-    """A line and a check may both have failed, or be waived: whoever chooses one of them sees no other."""
-    page = opened(browser, tmp_path, whole())
-    names = page.locator("#outcome option").all_inner_texts()
-    assert names[2:] == [
-        *("lines: verified", "lines: attested", "lines: failed", "lines: open"),
-        *("checks: pass", "checks: FAIL", "checks: waived"),
-    ]
-    page.locator("#outcome").select_option("checks: waived")
-    assert page.locator("#shown").inner_text() == "0 of 5 lines, 1 of 3 checks"
-    page.locator("#outcome").select_option("lines: failed")
-    assert page.locator("#shown").inner_text() == "1 of 5 lines, 0 of 3 checks"
-
-
-def test_evidence_of_many_lines_stands_apart(browser: Browser, tmp_path: Path) -> None:
-    """It counts: among what does not, a signer would take it for missing."""
-    shared = Finding(subject="minutes.pdf", message=f"{SHARED_EVIDENCE} 42 lines: a.one, a.two and 40 more")
-    made = whole()
-    both = opened(browser, tmp_path, replace(made, findings=[*made.findings, shared]))
-    assert both.locator("#findings + ul li").all_inner_texts() == ["b.four it expired a.toml"]
-    assert both.locator("#shared").inner_text() == "Attestations that count, but look at them"
-    assert both.locator("#shared + ul li").all_inner_texts() == [f"minutes.pdf {shared.message}"]
-    alone = opened(browser, tmp_path, replace(made, findings=[shared]))
-    assert alone.locator("#findings").count() == 0
 
 
 def test_prints_whole(browser: Browser, tmp_path: Path) -> None:

@@ -92,9 +92,9 @@ def _judge(served: Sequence[_Served], results: Results) -> None:
     by_id = {check.id: check for check in results.checks}
     for judge in _JUDGES:
         for observation in by_id[judge].observations if judge in by_id else ():
-            one = first_ending.get(tuple(observation.scope))
-            if one and one.judged is None and observation.outcome in _MARKED:
-                one.judged = observation
+            judged = first_ending.get(tuple(observation.scope))
+            if judged and judged.judged is None and observation.outcome in _MARKED:
+                judged.judged = observation
 
 
 def _leaves(results: Results) -> Iterator[tuple[str, tuple[str, ...], object]]:
