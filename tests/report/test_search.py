@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from gonogo.record.results import LineStatus, Outcome, Results
+from gonogo.verdict.decision import count
 from tests.report.accounts import accounted, line, waived
 from tests.report.conftest import check
 from tests.report.test_page import browser, opened
@@ -76,12 +77,17 @@ def test_first_hit_comes_into_view_and_focus_stays(browser: Browser, tmp_path: P
 def test_menu_says_what_each_word_is_of(browser: Browser, tmp_path: Path) -> None:
     """A line and a check may both have failed, or be waived: whoever chooses one of them sees no other."""
     made = searched()
-    several = replace(made, lines=[*made.lines, line("d.d", LineStatus.WAIVED)])
-    page = opened(
-        browser, tmp_path, replace(several, checks=[*made.checks, waived("dns-b")], counts={"waived": 1, "fail": 1})
-    )
+    checks, lines = [*made.checks, waived("dns-b")], [*made.lines, line("d.d", LineStatus.WAIVED)]
+    page = opened(browser, tmp_path, replace(made, checks=checks, lines=lines, counts=count(checks)))
     names = page.locator("#outcome option").all_inner_texts()
-    assert names[2:] == ["lines: verified", "lines: waived", "lines: failed", "checks: FAIL", "checks: waived"]
+    assert names[2:] == [
+        "lines: verified",
+        "lines: waived",
+        "lines: failed",
+        "checks: pass",
+        "checks: FAIL",
+        "checks: waived",
+    ]
     for chosen, told in (
         ("lines: waived", "1 of 4 lines, 0 of 45 checks"),
         ("checks: waived", "0 of 4 lines, 1 of 45 checks"),
