@@ -2,10 +2,12 @@
 
 import dataclasses
 import html
+import re
 
 from gonogo.policy.severity import Severity
+from gonogo.record.declared import SHARED_EVIDENCE, Finding
 from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause, Verdict
-from gonogo.report.blockers import blockers
+from gonogo.report.blockers import alike_words, blockers
 from gonogo.report.github import render_commands
 from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
@@ -147,3 +149,38 @@ def test_lines_without_a_heading() -> None:
     """A list may have none."""
     lone = dataclasses.replace(line("a.a", LineStatus.OPEN), section=[])
     assert list(blockers(accounted([check("tls-a")], [lone])).lines) == ["Without a heading"]
+
+
+def test_warnings_say_who_acts() -> None:
+    """As causes do: a warning that is nobody's is never repaired."""
+    owned = dataclasses.replace(check("tls-a", Outcome.WARN, "soon"), owner="devops")
+    for told, words in (
+        (owned, "Who acts: devops"),
+        (check("tls-a", Outcome.WARN, "soon"), "Who acts: nobody is named"),
+    ):
+        page = render_signoff(accounted([told])).decode()
+        assert f'<span class="why">{words}</span>' in page.partition('id="warned"')[2].partition("</ul>")[0]
+
+
+def test_what_shows_a_cause_as_well_is_counted_by_outcome() -> None:
+    """Failures and warnings are not the same news."""
+    outcomes = {**dict.fromkeys("abc", Outcome.FAIL), "d": Outcome.WARN, **dict.fromkeys("ef", Outcome.ERROR)}
+    assert alike_words(["a", "b", "d"], outcomes) == "2 failed checks and 1 warning"
+    assert alike_words("d", outcomes) == "1 warning"
+    assert alike_words("fedcba", outcomes) == "3 failed checks, 2 checks that could not be asked and 1 warning"
+    checks = [check(f"redis-{number}", Outcome.NOT_RUN, "not selected") for number in range(3)]
+    assert "Shows as well in 2 checks that did not run" in render_signoff(accounted(checks)).decode()
+
+
+def test_evidence_of_many_lines_stands_apart() -> None:
+    """It counts: among what does not, a signer would take it for missing."""
+    shared = Finding(subject="minutes.pdf", message=f"{SHARED_EVIDENCE} 42 lines: a.one, a.two and 40 more")
+    expired = Finding(subject="b.four", message="it expired")
+    made = accounted([check("tls-a")])
+    page = render_signoff(dataclasses.replace(made, findings=[expired, shared])).decode()
+    _, not_counted, counted = re.split('<h3 id="(?:findings|shared)">', page)
+    assert "it expired" in not_counted
+    assert "minutes.pdf" not in not_counted
+    assert "Attestations that count, but look at them" in counted
+    assert shared.message in counted.partition("</ul>")[0]
+    assert 'id="findings"' not in render_signoff(dataclasses.replace(made, findings=[shared])).decode()

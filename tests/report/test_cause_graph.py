@@ -13,6 +13,7 @@ from tests.report.accounts import line
 from tests.report.conftest import HOSTILE, check, results
 
 ROOT = "mongo-reachable"
+IDS = [f"pay-{number}" for number in range(6)]
 
 
 def blocked(identifier: str, *needs: str) -> CheckResult:
@@ -52,15 +53,28 @@ def test_what_waits_stands_under_what_it_needs() -> None:
     )
     assert texts(graph) == [
         ("✖ mongo-reachable", 0),
-        ("☐ Database: 1 line", 18),
         ("⊘ mongo-primary", 18),
         ("⊘ client-a", 36),
         ("⊘ mail-a", 18),
+        ("☐ Database: 1 line", 18),
     ]
-    assert [row.stem for row in graph.rows] == ["", "M6 18V33H15", "M6 18V55H15", "M24 62V77H33", "M6 18V99H15"]
+    assert [row.stem for row in graph.rows] == ["", "M6 18V33H15", "M24 40V55H33", "M6 18V77H15", "M6 18V99H15"]
     assert graph.words == (
         "mongo-reachable blocks mongo-primary, mail-a; mongo-primary blocks client-a; 1 checklist line stays open"
     )
+
+
+def test_the_tree_shows_what_its_fold_counted() -> None:
+    """Six that are blocked are six rows; what shows the same trouble and blocks nothing is counted elsewhere."""
+    waiting = [blocked(one, ROOT) for one in IDS]
+    alike = [check("mongo-primary", Outcome.FAIL, "closed port"), check("mongo-slow", Outcome.FAIL, "closed port")]
+    shown = broken([*waiting, *alike, blocked("mail-a", "mongo-primary")])
+    (first, *_) = blockers(shown).causes
+    problem = replace(first.problem, alike=["mongo-primary", "mongo-slow"], consequences=[*IDS, "mail-a"])
+    graph = cause_graph(shown, replace(first, problem=problem))
+    assert graph is not None
+    assert [text for text, _ in texts(graph)[1:]] == [*(f"⊘ {one}" for one in IDS), "✖ mongo-primary", "⊘ mail-a"]
+    assert "mongo-slow" not in graph.words
 
 
 def test_many_alike_are_one_row_and_too_many_are_counted() -> None:
@@ -74,13 +88,13 @@ def test_many_alike_are_one_row_and_too_many_are_counted() -> None:
 
 
 def test_lines_of_many_sections_are_told_by_status() -> None:
-    """Forty lines over twenty sections would push the checks out of sight."""
+    """Forty lines over twenty sections would be longer than the checks."""
     lines = [
         line(f"a.{number}", status, section=["List", f"Part {number}"], checks=["pay-a"])
         for number, status in enumerate([LineStatus.OPEN] * 5 + [LineStatus.FAILED])
     ]
     graph = drawn(broken([blocked("pay-a", ROOT)], lines=lines))
-    assert {text for text, _ in texts(graph)[1:3]} == {"☐ 5 checklist lines open", "☒ 1 checklist line failed"}
+    assert {text for text, _ in texts(graph)[2:]} == {"☐ 5 checklist lines open", "☒ 1 checklist line failed"}
 
 
 def test_a_long_chain_is_cut_with_its_number() -> None:

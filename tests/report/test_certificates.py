@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from gonogo.base.comparing import Compared
 from gonogo.evidence.tls import Certificate, Handshake, Presented, TlsEvidence
 from gonogo.record.recording import facts
-from gonogo.record.results import CheckResult, Results, canonical, plain_values
+from gonogo.record.results import CheckResult, Outcome, Results, canonical, plain_values
 from gonogo.report.certificates import Lifetimes, lifetimes
 from gonogo.report.html import render_signoff
 from tests.checks.test_tls import LEAF
 from tests.report.conftest import AT, HOSTILE, check, results
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def leaf(sha256: str, left: timedelta, lived: timedelta = 60 * DAY) -> Certificate:
@@ -76,6 +77,66 @@ def test_without_a_launch_it_is_the_day_of_the_run() -> None:
     ]
     assert found.notes == ["No launch is declared (launch.at), so the line is the day of this run."]
     assert found.rows[0].parts[-1].kind == "fail"
+
+
+def judged(
+    identifier: str, outcome: Outcome, left: timedelta, wanted: timedelta, host: str = "api.test"
+) -> CheckResult:
+    """What a check of the life that is left said at a host."""
+    compared = Compared(
+        what="left of the life",
+        observed=left.total_seconds(),
+        wanted=wanted.total_seconds(),
+        relation="at least",
+        unit="s",
+        met=outcome is Outcome.PASS,
+    )
+    one = check(identifier, outcome, scope=(host,), facts={})
+    return replace(one, observations=[replace(one.observations[0], measured=[compared])])
+
+
+@pytest.mark.parametrize(
+    ("judges", "kind", "words"),
+    [
+        (
+            [
+                judged("tls-renewal", Outcome.WARN, 20 * HOUR, 72 * HOUR),
+                judged("tls-expiry", Outcome.FAIL, 20 * HOUR, 39 * HOUR),
+            ],
+            "fail",
+            "✖ 20 h left, at least 1 d 15 h wanted",
+        ),
+        (
+            [
+                judged("tls-expiry", Outcome.PASS, 20 * HOUR, 2 * HOUR),
+                judged("tls-renewal", Outcome.WARN, 20 * HOUR, 72 * HOUR),
+            ],
+            "warn",
+            "▲ 20 h left, at least 3 d wanted",
+        ),
+        ([judged("tls-expiry", Outcome.PASS, 20 * HOUR, 2 * HOUR)], "holds", "✔ 20 hours left at the day of this run"),
+        ([check("tls-expiry", Outcome.FAIL, scope=("api.test",))], "fail", "✖ 20 hours left at the day of this run"),
+        (
+            [judged("tls-expiry", Outcome.FAIL, 20 * HOUR, 39 * HOUR, "www.test")],
+            "holds",
+            "✔ 20 hours left at the day of this run",
+        ),
+    ],
+)
+def test_marked_as_the_check_judged_it(judges: list[CheckResult], kind: str, words: str) -> None:
+    """A green tick beside what fails would be believed. A waiver changes nothing of what was seen at the target."""
+    shown = seen("tls-a", "api.test", leaf("aa", 20 * HOUR))
+    at_target = replace(shown, observations=[replace(shown.observations[0], scope=("api.test",))])
+    (row,) = drawn(at_target, *judges).rows
+    assert (row.words.partition(";")[0], row.parts[-1].kind) == (words, kind)
+
+
+def test_of_several_at_one_target_the_first_that_ends_is_marked() -> None:
+    """The other one of the two has half a year left."""
+    shown = seen("tls-a", "api.test", leaf("aa", 20 * HOUR), leaf("bb", 180 * DAY))
+    at_target = replace(shown, observations=[replace(shown.observations[0], scope=("api.test",))])
+    found = drawn(at_target, judged("tls-expiry", Outcome.FAIL, 20 * HOUR, 39 * HOUR))
+    assert [row.parts[-1].kind for row in found.rows] == ["fail", "holds"]
 
 
 def test_the_same_certificate_is_one_bar() -> None:

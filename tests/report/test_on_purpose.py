@@ -12,6 +12,7 @@ from tests.report.accounts import accounted
 from tests.report.conftest import check
 
 SAID = "Broken on purpose: mongo-no-auth, webhook-handles-twice"
+REHEARSAL = "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice."
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 
@@ -32,7 +33,7 @@ def test_faults_stand_beside_the_verdict() -> None:
     """A newcomer must not look for the reason of what was switched on; and a healthy run says nothing of it."""
     page = html.unescape(render_signoff(run(*FAULTS)).decode())
     below = page.partition("</h1>")[2].partition('<p class="reason">')[0]
-    assert f"<b>{SAID}</b>" in below
+    assert f"<b>{REHEARSAL}</b>" in below
     assert FAULTS_ON not in page.partition("</header>")[0], "told once"
     assert FAULTS_ON in page.partition('id="provenance"')[2], "as it was recorded"
     lines = terminal(run(*FAULTS))
@@ -41,6 +42,7 @@ def test_faults_stand_beside_the_verdict() -> None:
     assert f" {SAID}" in render_asked(run(*FAULTS), "x", 120).splitlines()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
         assert "on purpose" not in told
+        assert "Rehearsal" not in told
     assert " note    the load had the profile quick" in terminal(run(*FAULTS))
 
 
@@ -54,3 +56,16 @@ def test_commands_say_that_they_switch_the_faults_on() -> None:
     assert "| reproduce (with the faults) | command |" in render_summary_page(told).decode()
     assert '<p class="again"><code>gonogo run' in html.unescape(render_signoff(run(), whole=True).decode())
     assert "| to ask it again | command |" in render_summary_page(run()).decode()
+
+
+def test_after_the_repair_the_faults_stay_off() -> None:
+    """Once, beneath the causes: whoever repaired something wants to know how all of it stands now."""
+    made = run(*FAULTS)
+    told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
+    command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
+    page = html.unescape(render_signoff(told).decode())
+    line = f'<p class="again">After the repair, ask everything again: <code>{command}</code></p>'
+    assert page.count("After the repair") == page.count(line) == 1
+    assert page.index("</ol>", page.index('class="problems"')) < page.index(line)
+    assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
+    assert "After the repair" not in render_signoff(accounted([check("tls-a")])).decode()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from gonogo.record.results import Outcome, Results
 from gonogo.report.html import render_signoff
@@ -164,6 +164,8 @@ def test_thousands_of_failures_are_folded(browser: Browser, tmp_path: Path) -> N
     assert nodes(page) <= 8_000
     assert page.locator(".problems > li").count() == 25
     assert "and 4975 more causes" in page.locator("main").inner_text()
+    page.locator("details.more > summary").click()
+    expect(page.locator("details.more .again button")).to_have_count(4975)
 
 
 def test_first_screen_of_a_phone(browser: Browser, tmp_path: Path, no_go: Results) -> None:
@@ -174,6 +176,21 @@ def test_first_screen_of_a_phone(browser: Browser, tmp_path: Path, no_go: Result
         box = page.locator("header").get_by_text(text).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 844, text
+
+
+def test_every_cause_has_its_command(browser: Browser, tmp_path: Path, no_go: Results) -> None:
+    """With its button, on its card, and for the first one on the first screen where there is room for it."""
+    page = opened(browser, tmp_path, no_go, viewport={"width": 1280, "height": 900})
+    for card in page.locator(".problems > li").all():
+        name = card.locator("h3 a").inner_text()
+        assert card.locator(".again code").inner_text().endswith(f"--only {name}")
+        assert card.locator(".again button").count() == 1
+    assert page.locator(".problems + .again button").count() == 1
+    first = page.locator(".first .again")
+    assert first.locator("button").is_visible()
+    assert first.evaluate("one => one.getBoundingClientRect().bottom <= innerHeight")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not first.is_visible(), "the first screen of a phone has no room for it"
 
 
 def test_a_verdict_that_is_over_says_so_itself(browser: Browser, tmp_path: Path, go: Results) -> None:

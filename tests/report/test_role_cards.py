@@ -38,6 +38,9 @@ def test_card_says_what_keeps_the_role_from_go(browser: Browser, tmp_path: Path)
     assert "GO is refused: the verdict is NO-GO." in devops.inner_text()
     assert "Text of s.run” " not in devops.locator(".may").inner_text()
     assert lead.locator("button.copy").count() == 1
+    how = lead.locator(".how").inner_text()
+    assert "--decision hold says “not yet”: as NO-GO it stops the launch" in how
+    assert "gonogo key new --role technical-lead --name NAME" in how
     assert "gonogo sign" in page.locator("[aria-labelledby=verify]").inner_text()
 
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from gonogo.record.results import LineStatus, Outcome, Results
-from tests.report.accounts import accounted, line
+from gonogo.verdict.decision import count
+from tests.report.accounts import accounted, line, waived
 from tests.report.conftest import check
 from tests.report.test_page import browser, opened
 
@@ -71,3 +72,25 @@ def test_first_hit_comes_into_view_and_focus_stays(browser: Browser, tmp_path: P
     page.keyboard.type("x")
     assert page.locator("#search").input_value() == "load-39x"
     assert told.inner_text() == "0 of 3 lines, 0 of 44 checks"
+
+
+def test_menu_says_what_each_word_is_of(browser: Browser, tmp_path: Path) -> None:
+    """A line and a check may both have failed, or be waived: whoever chooses one of them sees no other."""
+    made = searched()
+    checks, lines = [*made.checks, waived("dns-b")], [*made.lines, line("d.d", LineStatus.WAIVED)]
+    page = opened(browser, tmp_path, replace(made, checks=checks, lines=lines, counts=count(checks)))
+    names = page.locator("#outcome option").all_inner_texts()
+    assert names[2:] == [
+        "lines: verified",
+        "lines: waived",
+        "lines: failed",
+        "checks: pass",
+        "checks: FAIL",
+        "checks: waived",
+    ]
+    for chosen, told in (
+        ("lines: waived", "1 of 4 lines, 0 of 45 checks"),
+        ("checks: waived", "0 of 4 lines, 1 of 45 checks"),
+    ):
+        page.locator("#outcome").select_option(chosen)
+        assert page.locator("#shown").inner_text() == told

@@ -43,7 +43,7 @@ TEN = (
     "4 Sign-off by role",
     "5 By section",
     "6 Load, journeys and certificates",
-    "7 Since the last run",
+    "7 Changes",
     "8 The whole checklist",
     "9 Environment and provenance",
     "10 Verify this report",
@@ -204,7 +204,9 @@ def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Pa
     assert "1 policy changed, 1 fixed, since r1" in page.locator("header").inner_text()
     first = opened(browser, tmp_path, replace(whole(), history=History()))
     assert "first run of this gate" in first.locator("main").inner_text()
-    assert "first run of this gate" in first.locator("header").inner_text()
+    assert "Changes first run of this gate on record" in " ".join(first.locator("header").inner_text().split())
+    assert "first run" not in first.locator("[aria-labelledby=blockers]").inner_text(), "said once, not on each card"
+    assert first.locator("#contents a[href='#since']").inner_text().startswith("Changes")
     quiet = replace(whole(), history=replace(whole().history, changes=(), since="r1"))
     assert "nothing is different, since r1" in opened(browser, tmp_path, quiet).locator("header").inner_text()
     lost = replace(whole(), history=replace(whole().history, changes=()))
@@ -304,11 +306,11 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
     assert page.locator("details.check:visible").count() == 1
     assert page.locator("#shown").inner_text() == "1 of 5 lines, 1 of 3 checks"
     page.locator("#search").fill("")
-    page.locator("#outcome").select_option("pass")
+    page.locator("#outcome").select_option("checks: pass")
     assert page.locator("details.check:visible").count() == 1
     page.locator("#outcome").select_option("trouble")
     assert page.locator("#shown").inner_text() == "3 of 5 lines, 2 of 3 checks"
-    page.locator("#outcome").select_option("attested")
+    page.locator("#outcome").select_option("lines: attested")
     assert page.locator(".tree li:visible").count() == 2, "a line, and its parent for its sake"
     assert page.locator("details.check:visible").count() == 0
     page.goto(f"{page.url}#tls-b")
@@ -329,7 +331,7 @@ def test_search_filter_anchor_and_copy(browser: Browser, tmp_path: Path) -> None
 def test_prints_whole(browser: Browser, tmp_path: Path) -> None:
     """The paper holds what the screen holds, folds and all; controls stay on the screen."""
     page = opened(browser, tmp_path, whole(), unfolded=True)
-    page.locator("#outcome").select_option("pass")
+    page.locator("#outcome").select_option("checks: pass")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.locator("details:not([open]), .tree [hidden], .check[hidden]").count() == 0

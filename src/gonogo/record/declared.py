@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+SHARED_EVIDENCE = "this one file is the evidence of"
+"""How a finding begins about attestations that count, and rest on the same file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
@@ -56,8 +59,13 @@ class ExceptionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something in the team's own files that does not hold: reported, and counted as nothing."""
+    """Something in the team's own files that does not hold, or that whoever signs should know of."""
 
     subject: str
     message: str
     path: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is about attestations that count: many of them rest on one file."""
+        return self.message.startswith(SHARED_EVIDENCE)

@@ -1,14 +1,25 @@
 """The causes that keep the verdict from GO, each once: whatever waits for a cause is folded into it."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from gonogo.base.wording import counted
 from gonogo.record.results import LineResult, Outcome, Results
 from gonogo.report.lines import plain_title
 from gonogo.report.wording import Problem, beside_causes, causes, open_lines
 from gonogo.verdict.undone import undone_words
 
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN, Outcome.WARN)
+_NOUNS = {
+    Outcome.FAIL: ("failed check",),
+    Outcome.ERROR: ("check that could not be asked", "checks that could not be asked"),
+    Outcome.BLOCKED: ("blocked check",),
+    Outcome.NOT_RUN: ("check that did not run", "checks that did not run"),
+    Outcome.WARN: ("warning",),
+    Outcome.WAIVED: ("waived check",),
+    Outcome.PASS: ("check that passed", "checks that passed"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,13 @@ def blockers(results: Results) -> Blockers:
         statements=[line for line in unexplained if line.supports],
         warnings=beside_causes(results, _LOUD),
     )
+
+
+def alike_words(ids: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:
+    """``6 failed checks and 4 warnings``: what shows a cause as well, the loudest first."""
+    counts = Counter(outcomes.get(identifier, Outcome.NOT_RUN) for identifier in ids)
+    told = [counted(counts[outcome], *nouns) for outcome, nouns in _NOUNS.items() if counts[outcome]]
+    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
 def _keeping(line: LineResult, failed: Collection[str]) -> set[str]:

@@ -17,7 +17,7 @@ _ROW, _INDENT, _STEM = 22.0, 18.0, 6.0
 _MOST_ROWS = 40
 _MOST_SECTIONS = 3
 """If lines of more sections stay open, there is one row for each status instead."""
-_MOST_ALIKE = 3
+_MOST_ALIKE = 6
 """If more checks of one family need the same check and block nothing, they are one row."""
 _LONGEST = 38
 """Letters of a row, two fewer for each step to the right: as many as a narrow phone shows."""
@@ -57,10 +57,10 @@ def cause_graph(results: Results, blocker: Blocker) -> CauseGraph | None:
     if not problem.consequences:
         return None
     by_id = {check.id: check for check in results.checks}
-    waiting = _waiting(problem.check.id, [*problem.alike, *problem.consequences], problem.alike, by_id)
+    waiting = _waiting(problem.check.id, [*problem.consequences, *problem.alike], problem.alike, by_id)
     root = _Node(
         f"{SHAPES[problem.check.observed]} {problem.check.id}",
-        [*_lines(blocker), *_nodes(problem.check.id, waiting, by_id, 1)],
+        [*_nodes(problem.check.id, waiting, by_id, 1), *_lines(blocker)],
     )
     rows = list(_rows(root))
     return CauseGraph(height=_ROW * len(rows), rows=rows, words=_words(problem.check.id, waiting, blocker))
@@ -72,6 +72,7 @@ def _waiting(
     """Return, for each check, the checks that wait for it.
 
     A check waits for the one of its needs that is nearest to the cause; if no need leads to the cause, for the cause itself.
+    Checks that show the same trouble and block nothing are left out.
     """
     told = [identifier for identifier in dict.fromkeys(ids) if identifier != root]
     needing: dict[str, list[str]] = {}
@@ -88,7 +89,8 @@ def _waiting(
     below: dict[str, list[str]] = {}
     for identifier in told:
         below.setdefault(parent.get(identifier, root), []).append(identifier)
-    return below
+    quiet = set(alike) - below.keys()
+    return {above: [one for one in several if one not in quiet] for above, several in below.items()}
 
 
 def _nodes(

@@ -17,7 +17,7 @@ from gonogo.record.run_folder import SIGNOFF_WHOLE
 from gonogo.report import drawing
 from gonogo.report.bar_rows import HEIGHT as BAR_HEIGHT
 from gonogo.report.bar_rows import coverage, coverage_key, verdict_history
-from gonogo.report.blockers import Blockers, blockers
+from gonogo.report.blockers import Blockers, alike_words, blockers
 from gonogo.report.cause_graph import cause_graph
 from gonogo.report.certificates import lifetimes
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
@@ -33,14 +33,15 @@ from gonogo.report.visible import visible
 from gonogo.report.wording import (
     VERDICT_SHAPES,
     asked,
-    broken_on_purpose,
     carried_runs,
     command,
+    command_after_repair,
     families,
     further_notes,
     line_counts,
     line_sum,
     owner,
+    rehearsal,
     reproduce,
     standing,
     stops,
@@ -124,9 +125,10 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
         "stops": stops(results).words,
-        "purpose": broken_on_purpose(results),
+        "rehearsal": rehearsal(results),
         "further_notes": further_notes(results),
         "reproduce": reproduce(results).capitalize(),
+        "after_repair": command_after_repair(results),
         "validity": validity(results),
         "digest": results.digest,
         "change_line": change_line(results),
@@ -213,7 +215,9 @@ def _environment() -> jinja2.Environment:
         change_details=change_details,
         shell=shlex.quote,
     )
-    environment.globals.update(measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph)
+    environment.globals.update(
+        measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph, alike_words=alike_words
+    )
     environment.globals.update(
         command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported, go_refusal=go_refusal
     )

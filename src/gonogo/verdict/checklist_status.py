@@ -13,7 +13,7 @@ from gonogo.policy.attestations import Attestation, why_not
 from gonogo.policy.checklist_line import ChecklistLine, proving
 from gonogo.policy.gates import below
 from gonogo.policy.waivers import Waiver, in_force
-from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
+from gonogo.record.declared import SHARED_EVIDENCE, Attested, ExceptionResult, Finding, RoleResult
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Outcome
 from gonogo.verdict.carried_lines import stand_in
 from gonogo.verdict.line_proof import Contradiction, Proof, judge_line
@@ -151,7 +151,7 @@ class _StatusOfLines:
         for attestations in resting.values():
             if len(attestations) > 1:
                 lines = and_more([attestation.line for attestation in attestations], _FEW)
-                message = f"this one file is the evidence of {len(attestations)} lines: {lines}"
+                message = f"{SHARED_EVIDENCE} {len(attestations)} lines: {lines}"
                 yield Finding(subject=attestations[0].evidence.name, message=message)
 
     def _needless(self, attestation: Attestation) -> str:

@@ -65,9 +65,11 @@
     const section = Array.from(one.own.closest(".part").querySelector("h3, h4").childNodes).filter((part) => part.className !== "count");
     return [...section, ...said, ...folded].map((part) => part.textContent).join(" ").toLowerCase();
   };
-  const wanted = (one, sought, status) => {
+  // "trouble", or of which kind and which class: lines and checks share some words.
+  const wanted = (one, kind, sought) => {
     const classes = one.element.classList;
-    if (status === "trouble" ? QUIET.some((quiet) => classes.contains(quiet)) : status && !classes.contains(status)) return false;
+    const [of, status] = outcome.value.split(" ");
+    if (status ? of !== kind || !classes.contains(status) : of && QUIET.some((quiet) => classes.contains(quiet))) return false;
     if (!sought.length) return true;
     one.text ??= text(one);
     return sought.every((word) => one.text.includes(word));
@@ -83,13 +85,13 @@
     const found = { lines: 0, others: 0, checks: 0 };
     let first = null;
     for (const line of lines) {
-      const own = wanted(line, sought, outcome.value);
+      const own = wanted(line, "lines", sought);
       line.element.hidden = !own && !line.element.querySelector("li[id]:not([hidden])");
       found[line.counts ? "lines" : "others"] += own;
       if (own) first = line.own;
     }
     for (const check of checks) {
-      const own = wanted(check, sought, outcome.value);
+      const own = wanted(check, "checks", sought);
       check.element.hidden = !own;
       found.checks += own;
       if (own) first ??= check.own;
@@ -140,13 +142,13 @@
     });
     again.append(" ", button);
   };
-  for (const again of document.querySelectorAll(".roles .again")) copies(again);
+  for (const again of document.querySelectorAll(".first .again, .problems > li > .again, .problems + .again, .roles .again")) copies(again);
   // Where it is opened, so that thousands of checks cost nothing. "toggle" does not bubble.
   document.addEventListener("toggle", (event) => {
     if (!event.target.open) return;
     fill(event.target);
-    const again = event.target.matches("details.check") && event.target.querySelector(".again");
-    if (again && !again.querySelector("button")) copies(again);
+    if (!event.target.matches("details.check, details.more")) return;
+    for (const again of event.target.querySelectorAll(".again:not(:has(button))")) copies(again);
   }, true);
 
   // For browsers that cannot print what is folded: the page that has everything is printed whole.
