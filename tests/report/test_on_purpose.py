@@ -8,10 +8,14 @@ from gonogo.record.results import Outcome, Results
 from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
 from gonogo.report.terminal import render_asked, render_summary
+from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
 SAID = "Broken on purpose: mongo-no-auth, webhook-handles-twice"
+REHEARSAL = (
+    "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice"
+)
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 
@@ -36,11 +40,13 @@ def test_faults_stand_beside_the_verdict() -> None:
     assert FAULTS_ON not in page.partition("</header>")[0], "told once"
     assert FAULTS_ON in page.partition('id="provenance"')[2], "as it was recorded"
     lines = terminal(run(*FAULTS))
-    assert lines[-2] == f" {SAID}"
-    assert lines[-1].startswith(" ✖ NO-GO")
-    assert f" {SAID}" in render_asked(run(*FAULTS), "x", 120).splitlines()
+    assert lines[0].startswith(" ✖ NO-GO")
+    assert lines[-1] == lines[0]
+    assert [lines[1], lines[-2]] == [f" {REHEARSAL}"] * 2, "beside the verdict, wherever it is read"
+    assert f" {REHEARSAL}" in render_asked(run(*FAULTS), "x", 120).splitlines()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
         assert "on purpose" not in told
+        assert "deliberately" not in told
     assert " note    the load had the profile quick" in terminal(run(*FAULTS))
 
 
@@ -54,3 +60,14 @@ def test_commands_say_that_they_switch_the_faults_on() -> None:
     assert "| reproduce (with the faults) | command |" in render_summary_page(told).decode()
     assert '<p class="again"><code>gonogo run' in html.unescape(render_signoff(run(), whole=True).decode())
     assert "| to ask it again | command |" in render_summary_page(run()).decode()
+
+
+def test_command_after_the_repair_switches_nothing_on() -> None:
+    """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
+    command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
+    assert terminal(run(*FAULTS)).count(f" after the repair: {command}") == 1
+    assert f"after the repair: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert command_after_repair(run()) == command
+    longer = run(*FAULTS)
+    quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))
+    assert command_after_repair(quick) == f"{command} --profile quick"

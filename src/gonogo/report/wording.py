@@ -50,6 +50,8 @@ QUIET = {Outcome.PASS, Outcome.WARN, Outcome.WAIVED}
 _LETTERS = {letter: outcome.words for outcome, letter in OUTCOME_LETTERS.items()}
 _PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 """Names of gates and releases that a shell takes as they are."""
+_FAULT = "--fault"
+"""Before the name of a fault that the run switched on."""
 _COMMANDS = {"smoke", "load"}
 """Gates with a command of their own."""
 _WORD = re.compile(r"(?:--)?[0-9A-Za-z][0-9A-Za-z._ -]{0,63}")
@@ -153,9 +155,23 @@ def stops(results: Results) -> Stops:
 
 
 def command(results: Results, check_id: str) -> str:
-    """The command that asks this one check again as this run did: the same gate, release, faults, and profile.
+    """The command that asks this one check again as this run did: the same gate, release, faults, and profile."""
+    return f"{_asked_as(results, results.run.options)} --only {check_id}"
 
-    Both are words of a person or of a file: what is not plain is left out, and never pasted into anybody's shell.
+
+def command_after_repair(results: Results) -> str:
+    """The command that asks everything again as this run did, without the faults that a rehearsal switched on."""
+    options = list(results.run.options)
+    while _FAULT in options:
+        at = options.index(_FAULT)
+        del options[at : at + 2]
+    return _asked_as(results, options)
+
+
+def _asked_as(results: Results, further_options: Sequence[str]) -> str:
+    """The command of a run with this one's environment, gate and release.
+
+    These are words of a person or of a file: what is not plain is left out, and never pasted into anybody's shell.
     """
     run = results.run
     told = {"gate": run.gate, "release": run.release or ""}
@@ -163,20 +179,37 @@ def command(results: Results, check_id: str) -> str:
     verb = "run"
     if run.gate in _COMMANDS:
         verb, options = run.gate, options.removeprefix(f" --gate {run.gate}")
-    further = shlex.join(run.options) if all(_WORD.fullmatch(part) for part in run.options) else ""
+    further = shlex.join(further_options) if all(_WORD.fullmatch(part) for part in further_options) else ""
     options += f" {further}" if further else ""
-    return f"gonogo {verb} --env {shlex.quote(run.environment)}{options} --only {check_id}"
+    return f"gonogo {verb} --env {shlex.quote(run.environment)}{options}"
 
 
 def reproduce(results: Results) -> str:
     """The label before a command, where it switches faults on again; else empty: the command says it all."""
-    return "reproduce (with the faults)" if "--fault" in results.run.options else ""
+    return "reproduce (with the faults)" if _FAULT in results.run.options else ""
 
 
 def broken_on_purpose(results: Results) -> str:
     """``Broken on purpose: mongo-no-auth, redis-down``, or nothing where no fault was on."""
-    names = [note.removeprefix(FAULTS_ON) for note in results.provenance.notes if note.startswith(FAULTS_ON)]
+    names = _faults(results)
     return f"Broken on purpose: {', '.join(names)}" if names else ""
+
+
+def rehearsal(results: Results) -> str:
+    """A sentence for readers who were not told that faults are on, or nothing where none was."""
+    names = _faults(results)
+    if not names:
+        return ""
+    were = "was" if len(names) == 1 else "were"
+    return (
+        f"Rehearsal: {counted(len(names), 'fault')} {were} switched on deliberately; nobody needs to be called: "
+        f"{', '.join(names)}"
+    )
+
+
+def _faults(results: Results) -> Sequence[str]:
+    notes = [note.removeprefix(FAULTS_ON) for note in results.provenance.notes if note.startswith(FAULTS_ON)]
+    return [name for note in notes for name in note.split(", ")]
 
 
 def further_notes(results: Results) -> Sequence[str]:
