@@ -263,14 +263,6 @@ def test_open_statements_are_counted_apart() -> None:
     assert " sign    DevOps: GO is refused (1 statement failed, 1 open)" in summary(mixed).splitlines()
 
 
-def test_signing_ends_with_what_the_verdict_rests_on() -> None:
-    """A signature that will be refused tomorrow is announced today."""
-    kept = accounted(
-        [check("dns-a"), waived("tls-a")], [line("s.technical")], exceptions=[exception("tls-a")], roles=ROLES[:1]
-    )
-    assert " sign    Technical lead: may sign GO, until 2026-11-30 12:00 UTC" in summary(kept).splitlines()
-
-
 def test_failed_line_names_the_cause_that_explains_it() -> None:
     """A reason that names a consequence sends whoever reads it after the wrong check."""
     scope = ("a.test", "192.0.2.1")

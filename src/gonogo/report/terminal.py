@@ -40,7 +40,6 @@ from gonogo.report.wording import (
 )
 from gonogo.verdict.approval import go_refusal
 from gonogo.verdict.causes import foremost
-from gonogo.verdict.endings import endings
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
 _TITLES = {
@@ -253,11 +252,9 @@ class _TerminalPage:
         """Yield whether each role may sign GO, by the rule of ``gonogo sign``, and once how to sign."""
         run, roles = self._results.run, self._results.roles
         refusals = {role.id: go_refusal(self._results, role.id) for role in roles}
-        ends = min(endings(self._results), default=None)
-        allowed = f"may sign GO{f', until {ends.at:%Y-%m-%d %H:%M} UTC' if ends else ''}"
         for role in roles:
             refusal = refusals[role.id]
-            may = f"GO is refused ({refusal.brief})" if refusal else allowed
+            may = f"GO is refused ({refusal.brief})" if refusal else "may sign GO"
             yield from self._wrapped(" sign    ", f"{visible(role.title)}: {may}")
         if roles:
             decision = "no-go" if refusals[roles[0].id] else "go"
