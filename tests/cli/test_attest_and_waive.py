@@ -104,9 +104,9 @@ def test_statements_that_a_run_counts_are_told(listed: Path) -> None:
     assert "Not counted" not in called(listed, "checklist", "--env", "dead").stdout
     place = listed / "environments/checklist.md"
     place.write_text(f"{place.read_text()}- [ ] All is ready <!-- s.ready -->\n")
-    gates = listed / "environments/gates.toml"
-    role = '\n[roles.lead]\ntitle = "Lead"\nstatements = ["s.ready"]\n'
-    gates.write_text(f"{gates.read_text()}{role}")
+    gate = '[default]\ndead = "ready"\n[gates.ready]\ntitle = "Ready?"\nsections = ["*"]\n'
+    role = '[roles.lead]\ntitle = "Lead"\nstatements = { "s.ready" = ["*"] }\n'
+    (listed / "environments/gates.toml").write_text(gate + role)
     told = called(listed, "checklist", "--env", "dead")
     assert "Not counted: 1 statement that roles sign; a run counts it too" in told.stdout, told.stderr
 

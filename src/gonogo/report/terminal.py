@@ -260,7 +260,9 @@ class _TerminalPage:
             decision = "no-go" if refusals[roles[0].id] else "go"
             how = f"--role {shlex.quote(visible(roles[0].id))} --decision {decision}"
             yield from self._wrapped(f"{_INDENT}→ ", f"gonogo sign {shlex.quote(run.id)} {how}")
-            yield from self._wrapped(_INDENT, "hold means not yet: it stops the launch as no-go does; neither is refused")
+            yield from self._wrapped(
+                _INDENT, "hold means not yet: it stops the launch as no-go does; neither is refused"
+            )
             yield from self._wrapped(_INDENT, "a key is needed: gonogo key new --role ROLE --name NAME")
 
     def _next(self) -> Iterator[str]:
