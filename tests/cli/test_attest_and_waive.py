@@ -105,7 +105,7 @@ def test_statements_that_a_run_counts_are_told(listed: Path) -> None:
     place = listed / "environments/checklist.md"
     place.write_text(f"{place.read_text()}- [ ] All is ready <!-- s.ready -->\n")
     gate = '[default]\ndead = "ready"\n[gates.ready]\ntitle = "Ready?"\nsections = ["*"]\n'
-    role = '[roles.lead]\ntitle = "Lead"\nstatements = { "s.ready" = ["*"] }\n'
+    role = '[roles.lead]\ntitle = "Lead"\nstatements = { "s.ready" = ["a"] }\n[roles.devops]\ntitle = "DevOps"\n'
     (listed / "environments/gates.toml").write_text(gate + role)
     told = called(listed, "checklist", "--env", "dead")
     assert "Not counted: 1 statement that roles sign; a run counts it too" in told.stdout, told.stderr
