@@ -94,7 +94,21 @@ def test_coverage_and_what_is_missing(listed: Path) -> None:
     missing = called(listed, "checklist", "--env", "dead", "--missing").stdout
     assert missing.split() == ["a.invites", "devops", "Invites", "(Launch)"]
     attest(listed)
-    assert "nothing" in called(listed, "checklist", "--env", "dead", "--missing").stdout
+    covered = called(listed, "checklist", "--env", "dead", "--missing").stdout
+    assert covered.startswith("nothing: every line has a check that verifies it, or is attested.")
+    assert "not about a run: gonogo show names the lines that failed" in covered
+
+
+def test_statements_that_a_run_counts_are_told(listed: Path) -> None:
+    """A run counts the statements of the sign-off too: two totals of one list look like an error of one of them."""
+    assert "Not counted" not in called(listed, "checklist", "--env", "dead").stdout
+    place = listed / "environments/checklist.md"
+    place.write_text(f"{place.read_text()}- [ ] All is ready <!-- s.ready -->\n")
+    gate = '[default]\ndead = "ready"\n[gates.ready]\ntitle = "Ready?"\nsections = ["*"]\n'
+    role = '[roles.lead]\ntitle = "Lead"\nstatements = { "s.ready" = ["a"] }\n[roles.devops]\ntitle = "DevOps"\n'
+    (listed / "environments/gates.toml").write_text(gate + role)
+    told = called(listed, "checklist", "--env", "dead")
+    assert "Not counted: 1 statement that roles sign; a run counts it too" in told.stdout, told.stderr
 
 
 def test_what_no_run_of_the_environment_asks_is_missing(listed: Path) -> None:

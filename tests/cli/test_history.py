@@ -230,6 +230,8 @@ def test_runs_of_another_service_are_not_compared(gonogo: Gonogo, project: Path,
     assert done.returncode == 2
     assert f"{SECOND}/results.json: is of the service 'WorkMe', but reports/other/" in done.stderr
     assert "no earlier run of gate pre-deploy to compare with" in gonogo("diff").stderr, "other was verified last"
+    assert gonogo("diff").returncode == 2
+    assert "and 2 if there is nothing to compare" in " ".join(gonogo("diff", "--help").stdout.split())
     assert "no earlier run of gate pre-deploy to compare with" in gonogo("diff", "--env", "other").stderr
 
 

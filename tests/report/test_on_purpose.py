@@ -8,11 +8,13 @@ from gonogo.record.results import Outcome, Results
 from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
 from gonogo.report.terminal import render_asked, render_summary
+from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
-SAID = "Broken on purpose: mongo-no-auth, webhook-handles-twice"
-REHEARSAL = "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice."
+REHEARSAL = (
+    "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice"
+)
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 
@@ -33,16 +35,18 @@ def test_faults_stand_beside_the_verdict() -> None:
     """A newcomer must not look for the reason of what was switched on; and a healthy run says nothing of it."""
     page = html.unescape(render_signoff(run(*FAULTS)).decode())
     below = page.partition("</h1>")[2].partition('<p class="reason">')[0]
-    assert f"<b>{REHEARSAL}</b>" in below
+    assert f"<b>{REHEARSAL}.</b>" in below
     assert FAULTS_ON not in page.partition("</header>")[0], "told once"
     assert FAULTS_ON in page.partition('id="provenance"')[2], "as it was recorded"
     lines = terminal(run(*FAULTS))
-    assert lines[-2] == f" {SAID}"
-    assert lines[-1].startswith(" ✖ NO-GO")
-    assert f" {SAID}" in render_asked(run(*FAULTS), "x", 120).splitlines()
+    assert lines[0].startswith(" ✖ NO-GO")
+    assert lines[-1] == lines[0]
+    assert [lines[1], lines[-2]] == [f" {REHEARSAL}"] * 2, "beside the verdict, wherever it is read"
+    assert f" {REHEARSAL}" in render_asked(run(*FAULTS), "x", 120).splitlines()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
         assert "on purpose" not in told
         assert "Rehearsal" not in told
+        assert "deliberately" not in told
     assert " note    the load had the profile quick" in terminal(run(*FAULTS))
 
 
@@ -69,3 +73,14 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     assert page.index("</ol>", page.index('class="problems"')) < page.index(line)
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
     assert "After the repair" not in render_signoff(accounted([check("tls-a")])).decode()
+
+
+def test_command_after_the_repair_switches_nothing_on() -> None:
+    """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
+    command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
+    assert terminal(run(*FAULTS)).count(f" after the repair: {command}") == 1
+    assert f"after the repair: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert command_after_repair(run()) == command
+    longer = run(*FAULTS)
+    quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))
+    assert command_after_repair(quick) == f"{command} --profile quick"

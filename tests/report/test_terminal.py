@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from gonogo.record.declared import Finding
+from gonogo.record.declared import Finding, RoleResult
 from gonogo.record.results import Cause, Change, History, LineStatus, Observation, Outcome, Results, RootCause
+from gonogo.report.summary import render_summary_page
 from gonogo.report.terminal import render_summary
 from gonogo.verdict.causes import root_causes
 from tests.report.accounts import accounted, exception, line, waived
@@ -60,6 +61,8 @@ def test_no_go(no_go: Results) -> None:
         " redis          2 NOT RUN\n"
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
+        " start with: tls-a\n"
+        " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s"
     )
 
@@ -108,6 +111,8 @@ def test_incomplete() -> None:
         " all well       1 pass  in tls\n"
         " 2 = 1 pass + 1 could not check\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
+        " start with: dns-a\n"
+        " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s"
     )
 
@@ -205,8 +210,8 @@ def test_hundreds_are_a_number_and_three_ids(width: int) -> None:
     assert "all well 90 pass in part0, part1, part2 and 6 more" in flat
     assert not [row for row in rows if sum(word.startswith(("mongo-", "a.l", "redis-")) for word in row.split()) > 3]
     assert len(rows) < 100
-    whole = {" report  ", "   → "}
-    assert not [row for row in rows if len(row) > width and row[:9] not in whole and row[:5] not in whole]
+    whole = (" report  ", "   → ", " after the repair: ")
+    assert not [row for row in rows if len(row) > width and not row.startswith(whole)]
 
 
 def test_what_is_pasted_is_in_one_piece() -> None:
@@ -215,3 +220,64 @@ def test_what_is_pasted_is_in_one_piece() -> None:
     (command,) = [row for row in rows if "--only mongo-reachable" in row]
     assert command == "   → gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --only mongo-reachable"
     assert " report  reports/x.html   sha256:6c6d08cf…" in rows
+
+
+ROLES = [
+    RoleResult(id="technical-lead", title="Technical lead", statements=["s.technical"]),
+    RoleResult(id="devops", title="DevOps", statements=["s.operations", "s.unknown"]),
+]
+
+
+def to_sign(outcome: Outcome = Outcome.PASS, *lines: LineStatus) -> list[str]:
+    """The last rows of a run whose statements, one for each role, have these statuses."""
+    statements = [line(f"s.{name}", status) for name, status in zip(("technical", "operations"), lines, strict=True)]
+    failing = check("tls-a", outcome, "closed", owner="technical-lead")
+    roles = [ROLES[0], dataclasses.replace(ROLES[1], statements=["s.operations"])]
+    rows = summary(accounted([failing], statements, roles=roles)).splitlines()
+    return rows[[row.split(" ", 2)[1] for row in rows].index("report") + 1 : -1]
+
+
+def test_roles_are_told_what_they_may_sign() -> None:
+    """Whoever reads the terminal alone must know whether a signature is refused, why, and how to sign at all."""
+    told = to_sign(Outcome.FAIL, LineStatus.FAILED, LineStatus.VERIFIED)
+    assert told == [
+        " sign    Technical lead: GO is refused (1 statement failed)",
+        " sign    DevOps: GO is refused (the verdict is NO-GO)",
+        "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision no-go",
+        "   hold means not yet: it stops the launch as no-go does; neither is refused",
+        "   a key is needed: gonogo key new --role ROLE --name NAME",
+        " start with: tls-a · who acts: Technical lead",
+        " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
+    ]
+    ready = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED)
+    assert ready[0] == " sign    Technical lead: may sign GO"
+    assert ready[2].endswith("--role technical-lead --decision go")
+    assert not [row for row in ready if row.startswith((" start", " after"))]
+
+
+def test_open_statements_are_counted_apart() -> None:
+    """What failed is to be repaired, and what is open is to be found out."""
+    told = accounted([check("tls-a")], [line("s.operations", LineStatus.OPEN)], roles=ROLES)
+    assert " sign    DevOps: GO is refused (2 statements open)" in summary(told).splitlines()
+    mixed = accounted([check("tls-a")], [line("s.operations", LineStatus.FAILED)], roles=ROLES)
+    assert " sign    DevOps: GO is refused (1 statement failed, 1 open)" in summary(mixed).splitlines()
+
+
+def test_failed_line_names_the_cause_that_explains_it() -> None:
+    """A reason that names a consequence sends whoever reads it after the wrong check."""
+    scope = ("a.test", "192.0.2.1")
+    checks = [
+        check("webhook-valid", Outcome.FAIL, "400"),
+        check("payment-delivered", Outcome.BLOCKED, "blocked", cause=Cause(check="webhook-valid", scope=scope)),
+    ]
+    lines = [
+        line("a.a", LineStatus.FAILED, "payment-delivered: no delivery", checks=["payment-delivered"]),
+        line("a.b", LineStatus.FAILED, "webhook-valid: 400", checks=["webhook-valid"]),
+        line("a.c", LineStatus.FAILED, "said by nobody"),
+    ]
+    told = accounted(checks, lines, causes=root_causes(checks))
+    rows = summary(told).splitlines()
+    assert " ✖ a.a   payment-delivered: no delivery; because of webhook-valid" in rows
+    assert " ✖ a.b   webhook-valid: 400" in rows
+    assert " ✖ a.c   said by nobody" in rows
+    assert "no delivery`; because of webhook-valid" in render_summary_page(told).decode()

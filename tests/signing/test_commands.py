@@ -86,6 +86,20 @@ def test_verify_says_what_differs(team: Team, signed: Path, arguments: tuple[str
     assert "Traceback" not in done.stderr
 
 
+def test_verify_without_a_run_takes_the_newest(team: Team, signed: Path) -> None:
+    """As show and diff do; but where several environments have runs, a deploy job must say which it deploys to."""
+    for arguments in ((), ("--env", "live")):
+        done = gonogo(team, "verify", *arguments)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
+        assert f" run {signed.resolve().name} " in done.stdout
+    shutil.copytree(signed, team.project / "reports/other" / signed.resolve().name)
+    torn = gonogo(team, "verify")
+    assert (torn.returncode, "latest of which environment?" in torn.stderr) == (2, True)
+    assert gonogo(team, "verify", "--env", "live").returncode == 0
+    nowhere = gonogo(team, "verify", "--env", "liv")
+    assert (nowhere.returncode, "reports/liv/latest: neither the folder of a run" in nowhere.stderr) == (2, True)
+
+
 def test_refusals(team: Team, signed: Path) -> None:
     """Nothing is written, and the passphrase is not shown."""
     failed = str(team.run(status=404))

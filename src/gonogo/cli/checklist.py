@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gonogo.base.wording import counted
 from gonogo.cli import options
 from gonogo.cli.completion import check_names, line_names
 
@@ -24,6 +25,10 @@ _SHORTEST = 12
 """Characters of a heading that stay, however narrow the screen is."""
 _PIPE = 10_000
 """Columns where there is no screen: a row that is one line can be searched."""
+_COVERED = (
+    "nothing: every line has a check that verifies it, or is attested. This is about the catalogue and the attestations, "
+    "and not about a run: gonogo show names the lines that failed in the latest one"
+)
 _TO_CHANGE = "to be changed before the next run"
 
 
@@ -186,6 +191,10 @@ def _table(coverage: CoverageIndex, screen: int) -> Iterator[str]:
         yield _row(section, width, columns, row)
     yield _row("all", width, columns, totals)
     yield from textwrap.wrap("Lines that need both a check and a person count in both columns.", screen)
+    if coverage.statements:
+        number, them = counted(coverage.statements, "statement"), "it" if coverage.statements == 1 else "them"
+        note = f"Not counted: {number} that roles sign; a run counts {them} too, by the lines that stand below {them}."
+        yield from textwrap.wrap(note, screen)
     yield from _carried(coverage)
 
 
@@ -203,7 +212,7 @@ def _missing(coverage: CoverageIndex, screen: int) -> Iterator[str]:
                 row = f"{line.id:<34} {_who(line, coverage):<26} {line.text}   ({section})"
                 yield from textwrap.wrap(row, screen, subsequent_indent="    ", break_on_hyphens=False)
     if not coverage.missing:
-        yield "nothing: every line is verified by a check, or attested"
+        yield from textwrap.wrap(_COVERED, screen)
     yield from _carried(coverage)
 
 

@@ -160,7 +160,7 @@ def _has_browser() -> bool:
 @options.environment("Compare the two newest runs of this environment.")
 @_REPORTS
 def diff(*, names: Sequence[str], environment: str | None, reports: Path) -> int:
-    """Print what changed from one run to another. Exits 0, whatever changed.
+    """Print what changed from one run to another. Exits 0, whatever changed, and 2 if there is nothing to compare.
 
     Without BEFORE and AFTER it compares the newest run of the environment with the last one of the same gate; without
     --env, in the environment that was verified last.

@@ -123,6 +123,7 @@ class CoverageIndex(NamedTuple):
     carried: Mapping[str, tuple[str, str]]
     """Line to the environment and the gate of the run that answers it."""
     roles: Sequence[str]
+    statements: int
 
 
 def coverage_index(project: Path, environment: str | None, at: datetime) -> CoverageIndex:
@@ -138,14 +139,14 @@ def coverage_index(project: Path, environment: str | None, at: datetime) -> Cove
         sets = [sorted(ids) for ids in (coverage.automatic, coverage.attested, coverage.missing)]
         carried = {line: [carry.environment, carry.gate] for line, carry in coverage.carried.items()}
         until = coverage.changes_at.timestamp() if coverage.changes_at else None
-        return [at.timestamp(), until, sections, sets, carried, [*coverage.roles]], ()
+        return [at.timestamp(), until, sections, sets, carried, [*coverage.roles], coverage.statements], ()
 
     def holds(values: Any) -> bool:  # noqa: ANN401 - JSON values
         since, until, *_ = values
         return bool(since <= at.timestamp() and (until is None or at.timestamp() < until))
 
     kind = f"coverage-{hashlib.sha256((environment or '').encode(errors='surrogateescape')).hexdigest()[:8]}"
-    _, _, sections, sets, carried, roles = _kept(kind, project, read, holds)
+    _, _, sections, sets, carried, roles, statements = _kept(kind, project, read, holds)
     automatic, attested, missing = map(frozenset, sets)
     return CoverageIndex(
         sections={name: [CoveredLine(*line) for line in lines] for name, lines in sections.items()},
@@ -154,6 +155,7 @@ def coverage_index(project: Path, environment: str | None, at: datetime) -> Cove
         missing=missing,
         carried={line: (where, gate) for line, (where, gate) in carried.items()},
         roles=roles,
+        statements=statements,
     )
 
 

@@ -143,7 +143,14 @@ class _Run(click.ParamType[Path]):
         return find_run(str(value), reports)
 
 
+def newest(environment: str | None) -> Path:
+    """The newest run of a whole gate of the environment. Raises UsageError where none is named and several have runs."""
+    return _Run().convert(f"reports/{environment}/{LATEST}" if environment else LATEST, None, None)
+
+
 RUN = click.argument("run", metavar="RUN", type=_Run(), shell_complete=run_names)
+RUN_OR_NEWEST = click.argument("run", metavar="[RUN]", required=False, type=_Run(), shell_complete=run_names)
+"""The value is None where none is given: ``newest`` then finds it."""
 ONE_ENVIRONMENT = environment("The environment, as environments/NAME.toml.", required=True)
 
 

@@ -104,7 +104,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
 
 
 @click.command()
-@options.RUN
+@options.RUN_OR_NEWEST
 @options.environment("The run must be of this environment.  [default: that of its folder]")
 @click.option(
     "--gate",
@@ -120,7 +120,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
 @click.option("--strict", is_flag=True, help="Exit 1 for GO WITH EXCEPTIONS as well.")
 def verify(  # noqa: PLR0913 - as many as there are options
     *,
-    run: Path,
+    run: Path | None,
     environment: str | None,
     gate: str | None,
     release: str | None,
@@ -128,17 +128,21 @@ def verify(  # noqa: PLR0913 - as many as there are options
     max_age: timedelta | None,
     strict: bool,
 ) -> int:
-    """For the deploy job: verify that a run is unchanged, who signed it, and whether it is GO."""
+    """For the deploy job: verify that a run is unchanged, who signed it, and whether it is GO.
+
+    Without RUN it takes the newest run of a whole gate; with runs of several environments, --env says of which.
+    """
     gc.disable()  # it ends soon, and until then keeps almost everything, the modules that it loads first
     from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once
     from gonogo.record.archive import read_results  # noqa: PLC0415
     from gonogo.record.run_folder import RESULTS  # noqa: PLC0415
     from gonogo.signing.verification import Expected, verify_run  # noqa: PLC0415
 
-    recorded = read_results(run.resolve() / RESULTS)
+    folder = (run or options.newest(environment)).resolve()
+    recorded = read_results(folder / RESULTS)
     roles = [role.id for role in recorded.roles]
     required = roles if require is None else _required(require, roles)
-    where, question = _question(run, recorded, environment, gate)
+    where, question = _question(folder, recorded, environment, gate)
     expected = Expected(
         now=datetime.now(UTC),
         environment=where,
@@ -147,7 +151,7 @@ def verify(  # noqa: PLR0913 - as many as there are options
         release=_given("--release", release),
         oldest=max_age,
     )
-    verified = verify_run(run.resolve(), Path(), _signers(run), expected)
+    verified = verify_run(folder, Path(), _signers(folder), expected)
     for line in _verified_lines(verified, required):
         click.echo(line)
     return exit_code(verified.verdict, strict=strict)

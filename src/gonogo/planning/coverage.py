@@ -31,6 +31,8 @@ class Coverage:
     carried: Mapping[str, Carry]
     """Lines that nothing but a run of another environment or gate answers, by id; they are in none of the others."""
     roles: Sequence[str]
+    statements: int
+    """How many statements of roles there are, which a run counts beside these lines."""
     changes_at: datetime | None
     """When an attestation begins or ceases to count, the next time; None: it stays as it is while the files do."""
 
@@ -47,13 +49,12 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     statements = {statement for role in gates.roles.values() for statement in role.statements}
     names = [environment] if environment else available(project)
     stands_for = _stands_for(environment, project)
-    leaves = [
+    asked = [
         line
         for line in checklist.lines
-        if line.leaf
-        and line.id not in statements
-        and (not environment or not line.environments or stands_for.intersection(line.environments))
+        if line.leaf and (not environment or not line.environments or stands_for.intersection(line.environments))
     ]
+    leaves = [line for line in asked if line.id not in statements]
     attestations = [attestation for name in names for attestation in read_attestations(root, name)]
     counting = {
         attestation.line
@@ -64,7 +65,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     carried = {line.id: sources[line.id] for line in leaves if line.id in sources}
     leaves_here = [line for line in leaves if line.id not in carried]
     automatic = {
-        line.id for line in leaves_here if (asked := proving(line, proves)) and not left_out.intersection(asked)
+        line.id for line in leaves_here if (checks := proving(line, proves)) and not left_out.intersection(checks)
     }
     wanted = {line.id for line in leaves_here if line.attest or line.id not in automatic}
     sections: dict[str, list[ChecklistLine]] = {}
@@ -77,6 +78,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         missing=frozenset(wanted - counting),
         carried=carried,
         roles=tuple(gates.roles),
+        statements=len(asked) - len(leaves),
         changes_at=min((end for one in attestations for end in (one.at, one.until) if end > at), default=None),
     )
 

@@ -72,6 +72,15 @@ def alike_words(ids: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:
     return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
+def because_of(results: Results) -> Mapping[str, str]:
+    """For each line that a cause explains, the check of the first such cause, where its reason names another one."""
+    told: dict[str, str] = {}
+    for cause in blockers(results).causes:
+        for line in cause.lines:
+            told.setdefault(line.id, cause.problem.check.id)
+    return {line.id: told[line.id] for line in open_lines(results) if line.id in told and told[line.id] not in line.why}
+
+
 def _keeping(line: LineResult, failed: Collection[str]) -> set[str]:
     """Ids of the checks that may keep the line from being done: what only supports it does so where it failed."""
     return {*line.checks, *(check for check in line.supporting if check in failed)}

@@ -6,6 +6,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
 from gonogo.record.history import section_totals
 from gonogo.record.results import Outcome, Results, sum_line
+from gonogo.report.blockers import because_of
 from gonogo.report.changes import change_words
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.wording import (
@@ -18,6 +19,7 @@ from gonogo.report.wording import (
     carried_runs,
     causes,
     command,
+    command_after_repair,
     line_sum,
     open_lines,
     owner,
@@ -103,6 +105,7 @@ class _SummaryPage:
             for problem in keeping[: min(_SHOWN, self._most)]
         ]:
             yield from ("", f"| {reproduce(self._results) or 'to ask it again'} | command |", "| --- | --- |", *rows)
+            yield from ("", f"after the repair: {quoted(command_after_repair(self._results))}")
 
     def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
         yield from entries[: self._most]
@@ -110,8 +113,10 @@ class _SummaryPage:
             yield f"- and {len(entries) - self._most} more {noun}, left off here; signoff.html has all"
 
     def _open(self) -> Iterator[str]:
+        explained = because_of(self._results)
         for line in open_lines(self._results):
-            yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {line.status}, {inert(line.text)}: {quoted(line.why)}"
+            because = f"; because of {inert(explained[line.id])}" if line.id in explained else ""
+            yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {line.status}, {inert(line.text)}: {quoted(line.why)}{because}"
 
     def _exceptions(self) -> Iterator[str]:
         for exception in self._results.exceptions:

@@ -4,6 +4,7 @@ It fits a screen of 60 columns. Lists of ids show three; of each kind of trouble
 are a number and the page: hundreds of lines would push the first cause off every screen.
 """
 
+import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
+from gonogo.report.blockers import because_of
 from gonogo.report.changes import change_words
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
@@ -21,20 +23,22 @@ from gonogo.report.wording import (
     Problem,
     asked,
     beside_causes,
-    broken_on_purpose,
     carried_runs,
     causes,
     command,
+    command_after_repair,
     families,
     fix,
     further_notes,
     line_sum,
     open_lines,
     owner,
+    rehearsal,
     reproduce,
     stops,
     word,
 )
+from gonogo.verdict.approval import go_refusal
 from gonogo.verdict.causes import foremost
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
@@ -74,6 +78,7 @@ class _TerminalPage:
     def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
         results = self._results
         yield from self._verdict()
+        yield from self._rehearsal()
         yield from self._header()
         told = causes(results)
         for title, outcomes in _TITLES.items():
@@ -96,7 +101,9 @@ class _TerminalPage:
             yield from self._wrapped(" ", asked(results))
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
-        yield from self._on_purpose()
+        yield from self._roles()
+        yield from self._next()
+        yield from self._rehearsal()
         yield from self._verdict(last=True)
 
     def asked(self, report_path: str) -> Iterator[str]:
@@ -119,7 +126,7 @@ class _TerminalPage:
         if asked:
             yield f" with what they need: {and_more([check.id for check in asked], _FEW)}"
         yield from self._notes()
-        yield from self._on_purpose()
+        yield from self._rehearsal()
         yield f" report  {report_path}"
         yield " no verdict: only what is named above was asked; the latest whole run is as it was"
 
@@ -187,8 +194,10 @@ class _TerminalPage:
         undone = open_lines(self._results)
         if undone:
             yield " CHECKLIST"
+        explained = because_of(self._results)
         for line in undone[:_MOST]:
-            yield from self._wrapped(f" {LINE_SHAPES[line.status]} {line.id}   ", visible(line.why))
+            because = f"; because of {explained[line.id]}" if line.id in explained else ""
+            yield from self._wrapped(f" {LINE_SHAPES[line.status]} {line.id}   ", visible(line.why) + because)
         yield from self._left(len(undone))
 
     def _exceptions(self) -> Iterator[str]:
@@ -234,10 +243,36 @@ class _TerminalPage:
         if number > _MOST:
             yield f"{_INDENT}and {number - _MOST} more, in the report"
 
-    def _on_purpose(self) -> Iterator[str]:
-        """Yield what was broken on purpose, right above the verdict, which is the last line."""
-        if words := broken_on_purpose(self._results):
+    def _rehearsal(self) -> Iterator[str]:
+        """Yield that the faults were switched on: right beside the verdict, so that nobody is called for them."""
+        if words := rehearsal(self._results):
             yield from self._wrapped(" ", visible(words))
+
+    def _roles(self) -> Iterator[str]:
+        """Yield whether each role may sign GO, by the rule of ``gonogo sign``, and once how to sign."""
+        run, roles = self._results.run, self._results.roles
+        refusals = {role.id: go_refusal(self._results, role.id) for role in roles}
+        for role in roles:
+            refusal = refusals[role.id]
+            may = f"GO is refused ({refusal.brief})" if refusal else "may sign GO"
+            yield from self._wrapped(" sign    ", f"{visible(role.title)}: {may}")
+        if roles:
+            decision = "no-go" if refusals[roles[0].id] else "go"
+            how = f"--role {shlex.quote(visible(roles[0].id))} --decision {decision}"
+            yield from self._wrapped(f"{_INDENT}→ ", f"gonogo sign {shlex.quote(run.id)} {how}")
+            yield from self._wrapped(
+                _INDENT, "hold means not yet: it stops the launch as no-go does; neither is refused"
+            )
+            yield from self._wrapped(_INDENT, "a key is needed: gonogo key new --role ROLE --name NAME")
+
+    def _next(self) -> Iterator[str]:
+        """Yield what to begin with, where the verdict is read last, and how to ask everything again."""
+        told = causes(self._results)
+        if told:
+            first = told[0].check
+            who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, first)) else ""
+            yield from self._wrapped(" start with: ", f"{first.id}{who}")
+            yield f" after the repair: {command_after_repair(self._results)}"
 
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""

@@ -189,12 +189,6 @@ def reproduce(results: Results) -> str:
     return "reproduce (with the faults)" if _FAULT in results.run.options else ""
 
 
-def broken_on_purpose(results: Results) -> str:
-    """``Broken on purpose: mongo-no-auth, redis-down``, or nothing where no fault was on."""
-    names = _faults(results)
-    return f"Broken on purpose: {', '.join(names)}" if names else ""
-
-
 def rehearsal(results: Results) -> str:
     """A sentence for readers who were not told that faults are on, or nothing where none was."""
     names = _faults(results)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gonogo.base.wording import counted
 from gonogo.record.results import DONE, LineResult, LineStatus, Results, Verdict
 
 
@@ -15,11 +16,16 @@ class Unsupported:
     """None: the list of this run does not have it."""
 
     @property
+    def failed(self) -> bool:
+        """Whether something speaks against it; otherwise nobody knows."""
+        return self.line is not None and self.line.status is LineStatus.FAILED
+
+    @property
     def words(self) -> str:
         """``“All technical requirements met” failed``."""
         if self.line is None:
             return f"{self.id} is not in the list of this run"
-        return f"“{self.line.text}” {'failed' if self.line.status is LineStatus.FAILED else 'is open'}"
+        return f"“{self.line.text}” {'failed' if self.failed else 'is open'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,15 @@ class GoRefusal:
     def words(self) -> str:
         """All of it in one line, the verdict first."""
         return "; ".join(self._parts())
+
+    @property
+    def brief(self) -> str:
+        """``3 statements failed, 1 open``; the verdict, where that alone keeps everybody from GO."""
+        failed = sum(statement.failed for statement in self.unsupported)
+        left = len(self.unsupported) - failed
+        parts = [f"{counted(failed, 'statement')} failed"] if failed else []
+        parts += [f"{left if failed else counted(left, 'statement')} open"] if left else []
+        return ", ".join(parts) or f"the verdict is {self.verdict}"
 
     def _parts(self) -> Iterator[str]:
         if self.verdict is not None:
