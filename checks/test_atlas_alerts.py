@@ -10,6 +10,8 @@ from gonogo.base.errors import Unobserved
 from gonogo.evidence.atlas import AlertSetting, AtlasEvidence, Notification
 from gonogo.policy.catalogue import Policy
 
+FAMILY = "atlas"
+
 _DOWN = {"HOST_DOWN", "NO_PRIMARY"}
 _ROOM = {"disk": {"DISK_PARTITION_SPACE_USED_DATA"}, "connections": {"CONNECTIONS", "CONNECTIONS_PERCENT"}}
 _NO_SHARE = "CONNECTIONS"  # counted one by one; the other metrics are percent

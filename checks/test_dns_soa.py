@@ -9,6 +9,8 @@ from gonogo.evidence.dns import Answer
 from gonogo.evidence.dns_zone import DnsZoneEvidence
 from gonogo.policy.catalogue import Policy
 
+FAMILY = "dns"
+
 
 @pytest.mark.check("dns-serials")
 def test_all_servers_have_the_same_zone(dns_zone: DnsZoneEvidence) -> None:

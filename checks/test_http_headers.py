@@ -10,6 +10,8 @@ from gonogo.environment.types import is_address
 from gonogo.evidence.http import Exchange, HealthEvidence, ServiceEvidence
 from gonogo.policy.catalogue import Policy
 
+FAMILY = "http"
+
 _FRAMING_POLICIES = {"deny", "sameorigin"}
 _EVERYBODY = {"*", "http:", "https:"}
 _VERSION = re.compile(r"[/ (]v?\d|\d\.\d")

@@ -8,6 +8,8 @@ from gonogo.base.comparing import equal, nothing, one_of, shown
 from gonogo.evidence.server import ServerEvidence
 from gonogo.families.servers.showing import must_be_shown, not_shown
 
+FAMILY = "server"
+
 _KEYS_ONLY = {"publickey"}
 _ROOT_BY_KEY = ("no", "prohibit-password", "without-password", "forced-commands-only")
 

@@ -17,6 +17,8 @@ from gonogo.evidence.stripe_names import age_of, same_address, same_release
 from gonogo.families.stripe.section import Stripe
 from gonogo.policy.catalogue import Policy
 
+FAMILY = "stripe"
+
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 

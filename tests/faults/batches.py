@@ -8,9 +8,8 @@ from gonogo.planning.suite import Suite, closure
 HEALTHY = "none"
 """The environment as it should be, in the place of a fault."""
 _ALSO_IN: Mapping[str, Sequence[str]] = {
-    "atlas": ["atlas_alerts"],
-    "dns": ["dns_names", "dns_caa", "dns_mail", "dns_soa", "records"],
-    "http": ["browsers", "http_headers", "tls", "health", "metrics", "openapi", "requests"],
+    "dns": ["dns_names", "dns_caa", "dns_mail", "records"],
+    "http": ["browsers", "tls", "health", "metrics", "openapi", "requests"],
     "tls": ["certificates"],
     "mongo-down": ["health"],
     "mongo-no-primary": ["health"],
@@ -18,8 +17,7 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "redis-plaintext": ["health"],
     "accounts": ["variables"],
     "cleanup": ["booking"],
-    "server": ["server_sshd"],
-    "stripe": ["payment", "stripe_webhook"],
+    "stripe": ["payment"],
     "sentry": ["errors"],
     "mail": ["client", "booking"],
     "support": ["support_trial"],

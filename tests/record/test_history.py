@@ -47,6 +47,14 @@ def test_newly_failing(before: CheckResult) -> None:
     assert told([before], [check("a-b", Outcome.FAIL)]) == [("newly failing", "a-b")]
 
 
+@pytest.mark.parametrize("before", [Outcome.PASS, Outcome.ERROR, Outcome.NOT_RUN])
+def test_newly_warning(before: Outcome) -> None:
+    """A warning stops nobody, and twenty of them are no "nothing is different"; one that ended counts as repaired."""
+    assert told([check("a-b", before)], [check("a-b", Outcome.WARN)]) == [("newly warning", "a-b")]
+    assert told([check("a-b", Outcome.WARN)], [check("a-b", Outcome.WARN)]) == []
+    assert told([check("a-b", Outcome.WARN)], [check("a-b")]) == [("fixed", "a-b")]
+
+
 def test_failure_that_is_accepted_is_news_as_well() -> None:
     """A waiver from last week covers what broke today: nobody would look at it."""
     assert told([check("a-b")], [waived("a-b")]) == [("newly failing", "a-b")]

@@ -12,9 +12,7 @@ from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
-REHEARSAL = (
-    "Rehearsal: 2 faults were switched on deliberately; nobody needs to be called: mongo-no-auth, webhook-handles-twice"
-)
+REHEARSAL = "Rehearsal, nothing to repair: 2 faults were switched on deliberately: mongo-no-auth, webhook-handles-twice"
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 

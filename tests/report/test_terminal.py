@@ -62,6 +62,8 @@ def test_no_go(no_go: Results) -> None:
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " start with: tls-a\n"
+        " then: dns-a\n"
+        " then: redis-a\n"
         " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s"
     )
@@ -241,26 +243,29 @@ def test_roles_are_told_what_they_may_sign() -> None:
     """Whoever reads the terminal alone must know whether a signature is refused, why, and how to sign at all."""
     told = to_sign(Outcome.FAIL, LineStatus.FAILED, LineStatus.VERIFIED)
     assert told == [
-        " sign    Technical lead: GO is refused (1 statement failed)",
-        " sign    DevOps: GO is refused (the verdict is NO-GO)",
-        "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision no-go",
-        "   hold means not yet: it stops the launch as no-go does; neither is refused",
+        " sign    Technical lead may sign NO-GO or HOLD; GO is refused: 1 statement failed",
+        " sign    DevOps may sign NO-GO or HOLD; GO is refused: the verdict is NO-GO",
+        "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead|devops --decision no-go|hold",
+        "   hold means not yet: it stops the launch as no-go does",
         "   a key is needed: gonogo key new --role ROLE --name NAME",
         " start with: tls-a · who acts: Technical lead",
         " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
     ]
     ready = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED)
-    assert ready[0] == " sign    Technical lead: may sign GO"
-    assert ready[2].endswith("--role technical-lead --decision go")
+    assert ready[0] == " sign    Technical lead may sign GO, NO-GO or HOLD"
+    assert ready[2].endswith("--role technical-lead|devops --decision go|no-go|hold")
     assert not [row for row in ready if row.startswith((" start", " after"))]
 
 
 def test_open_statements_are_counted_apart() -> None:
     """What failed is to be repaired, and what is open is to be found out."""
     told = accounted([check("tls-a")], [line("s.operations", LineStatus.OPEN)], roles=ROLES)
-    assert " sign    DevOps: GO is refused (2 statements open)" in summary(told).splitlines()
+    assert " sign    DevOps may sign NO-GO or HOLD; GO is refused: 2 statements open" in summary(told).splitlines()
     mixed = accounted([check("tls-a")], [line("s.operations", LineStatus.FAILED)], roles=ROLES)
-    assert " sign    DevOps: GO is refused (1 statement failed, 1 open)" in summary(mixed).splitlines()
+    assert (
+        " sign    DevOps may sign NO-GO or HOLD; GO is refused: 1 statement failed, 1 open"
+        in summary(mixed).splitlines()
+    )
 
 
 def test_failed_line_names_the_cause_that_explains_it() -> None:

@@ -90,6 +90,9 @@ def test_what_is_written_again_unchanged_is_no_edit(team: Team, unsigned: Path) 
         ("a [KEY redacted]", "a secret", True),
         ("a [KEY redacted]", "b secret", False),
         ("all is well", "token [KEY redacted] is old", False),
+        ("token [KEY redacted] is good", "token [KEY redacted] is old", False),
+        ("no token; [KEY redacted]", "token [KEY redacted] is old", False),
+        ("token [KEY redacted] of [ID redacted]", "token old-[KEY redacted] of staging", True),
     ],
 )
 def test_secrets_may_be_covered_otherwise(recorded: str, again: str, alike: bool) -> None:  # noqa: FBT001 - a table

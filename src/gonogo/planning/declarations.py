@@ -73,6 +73,7 @@ def _declared(path: Path, tree: ast.Module, slips: Sequence[int]) -> Iterator[De
     """
     # Where pytest finds tests: in the module, and in its classes. To walk the whole tree takes ten times as long.
     functions = [inner for node in tree.body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    family = _family(path, tree)
     for node in functions:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if node in tree.body and node.name.startswith("test_") and not node.decorator_list:
@@ -82,13 +83,26 @@ def _declared(path: Path, tree: ast.Module, slips: Sequence[int]) -> Iterator[De
                 )
             for identifier in _marked(node, path):
                 suspect = any(node.lineno <= row <= (node.end_lineno or row) for row in slips)
-                declaration = _declaration(node, identifier, path, slips=suspect)
+                declaration = _declaration(node, identifier, path, family, slips=suspect)
                 if not can_fail(node, tree):
                     raise UsageError(
                         f"{path}:{node.lineno}: {node.name} cannot fail: it asserts nothing, and calls nothing that does; "
                         "write assert CONDITION, MESSAGE"
                     )
                 yield declaration
+
+
+def _family(path: Path, tree: ast.Module) -> str:
+    """``FAMILY`` of a module, which a family in several files needs; else what the file is called.
+
+    Raises UsageError for one that is no literal, since planning could not read it.
+    """
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["FAMILY"]:
+            if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) and node.value.value):
+                raise UsageError(f'{path}:{node.lineno}: FAMILY is {ast.unparse(node.value)}; write FAMILY = "name"')
+            return node.value.value
+    return path.stem.removeprefix("test_")
 
 
 def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterator[str]:
@@ -152,7 +166,7 @@ def _is_always_true(test: ast.expr) -> bool:
 
 
 def _declaration(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path, *, slips: bool
+    node: ast.FunctionDef | ast.AsyncFunctionDef, identifier: str, path: Path, family: str, *, slips: bool
 ) -> Declaration:
     """Read a check from its source. Raises UsageError for a function that would never fail, or has no fix."""
     if isinstance(node, ast.AsyncFunctionDef):
@@ -164,7 +178,7 @@ def _declaration(
         raise UsageError(f"{path}:{node.lineno}: {node.name} needs a docstring: why it matters, then 'Fix: …'")
     return Declaration(
         id=identifier,
-        family=path.stem.removeprefix("test_"),
+        family=family,
         path=path,
         function=node.name,
         line=min(node.lineno, *(decorator.lineno for decorator in node.decorator_list)),

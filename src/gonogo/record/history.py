@@ -26,7 +26,16 @@ OUTCOME_LETTERS = {
     Outcome.WAIVED: "a",
 }
 """Outcomes of a check in earlier runs, a letter each: ``a`` is a waived one."""
-ORDER = ("weakened", "removed", "newly failing", "became unverified", "policy changed", "fixed", "added")
+ORDER = (
+    "weakened",
+    "removed",
+    "newly failing",
+    "newly warning",
+    "became unverified",
+    "policy changed",
+    "fixed",
+    "added",
+)
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
@@ -108,7 +117,9 @@ def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
         yield Change(kind="newly failing", **common)
     elif now.outcome in _GAPS and then.outcome not in _GAPS:
         yield Change(kind="became unverified", **common)
-    elif now.outcome is Outcome.PASS and then.observed in _GAPS | {Outcome.FAIL}:
+    elif now.outcome is Outcome.WARN and then.observed in {Outcome.PASS, *_GAPS}:
+        yield Change(kind="newly warning", **common)
+    elif now.outcome is Outcome.PASS and then.observed is not Outcome.PASS:
         yield Change(kind="fixed", **common)
 
 

@@ -222,7 +222,16 @@ class LineResult:
 class Change:
     """One change since the run before."""
 
-    kind: Literal["weakened", "newly failing", "fixed", "became unverified", "added", "removed", "policy changed"]
+    kind: Literal[
+        "weakened",
+        "newly failing",
+        "newly warning",
+        "fixed",
+        "became unverified",
+        "added",
+        "removed",
+        "policy changed",
+    ]
     subject: str
     """Id of a check or a line; of a rule the file that it stands in."""
     key: str = ""

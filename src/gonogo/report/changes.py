@@ -12,6 +12,7 @@ NO_LONGER_CHECKED, NO_LONGER_DONE = "no longer checked", "no longer done"
 CHANGE_SHAPES = {
     "weakened": "≠",
     "newly failing": "✖",
+    "newly warning": "▲",
     NO_LONGER_CHECKED: "○",
     NO_LONGER_DONE: "○",
     "removed": "−",  # noqa: RUF001 - a minus sign
@@ -30,6 +31,7 @@ _LOUDEST_FIRST = (
     "weakened",
     "policy changed",
     "newly failing",
+    "newly warning",
     NO_LONGER_CHECKED,
     NO_LONGER_DONE,
     "removed",

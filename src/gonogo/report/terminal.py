@@ -254,24 +254,23 @@ class _TerminalPage:
         refusals = {role.id: go_refusal(self._results, role.id) for role in roles}
         for role in roles:
             refusal = refusals[role.id]
-            may = f"GO is refused ({refusal.brief})" if refusal else "may sign GO"
-            yield from self._wrapped(" sign    ", f"{visible(role.title)}: {may}")
+            may = f"NO-GO or HOLD; GO is refused: {refusal.brief}" if refusal else "GO, NO-GO or HOLD"
+            yield from self._wrapped(" sign    ", f"{visible(role.title)} may sign {may}")
         if roles:
-            decision = "no-go" if refusals[roles[0].id] else "go"
-            how = f"--role {shlex.quote(visible(roles[0].id))} --decision {decision}"
+            ids = "|".join(visible(role.id) for role in roles)
+            decisions = "no-go|hold" if all(refusals.values()) else "go|no-go|hold"
+            how = f"--role {ids} --decision {decisions}"
             yield from self._wrapped(f"{_INDENT}→ ", f"gonogo sign {shlex.quote(run.id)} {how}")
-            yield from self._wrapped(
-                _INDENT, "hold means not yet: it stops the launch as no-go does; neither is refused"
-            )
+            yield from self._wrapped(_INDENT, "hold means not yet: it stops the launch as no-go does")
             yield from self._wrapped(_INDENT, "a key is needed: gonogo key new --role ROLE --name NAME")
 
     def _next(self) -> Iterator[str]:
-        """Yield what to begin with, where the verdict is read last, and how to ask everything again."""
+        """Yield the first causes, where the verdict is read last, and how to ask everything again."""
         told = causes(self._results)
+        for place, cause in enumerate(told[:_FEW]):
+            who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, cause.check)) else ""
+            yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}{who}")
         if told:
-            first = told[0].check
-            who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, first)) else ""
-            yield from self._wrapped(" start with: ", f"{first.id}{who}")
             yield f" after the repair: {command_after_repair(self._results)}"
 
     def _attached(self) -> str:

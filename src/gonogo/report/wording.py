@@ -195,10 +195,7 @@ def rehearsal(results: Results) -> str:
     if not names:
         return ""
     were = "was" if len(names) == 1 else "were"
-    return (
-        f"Rehearsal: {counted(len(names), 'fault')} {were} switched on deliberately; nobody needs to be called: "
-        f"{', '.join(names)}"
-    )
+    return f"Rehearsal, nothing to repair: {counted(len(names), 'fault')} {were} switched on deliberately: {', '.join(names)}"
 
 
 def _faults(results: Results) -> Sequence[str]:
