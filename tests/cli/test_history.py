@@ -85,6 +85,13 @@ def test_runs_are_listed_newest_first(gonogo: Gonogo) -> None:
 
 
 @pytest.mark.usefixtures("two")
+def test_an_older_run_says_what_the_newer_one_is(gonogo: Gonogo) -> None:
+    """A GO of an hour ago invites a signature, and the run that found the fault is not the one on the screen."""
+    assert gonogo("show", FIRST).stderr == f"gonogo: a newer run of gate pre-deploy, {SECOND}, is NO-GO: gonogo show\n"
+    assert not gonogo("show", SECOND).stderr
+
+
+@pytest.mark.usefixtures("two")
 def test_runs_are_chosen_by_gate_and_verdict(gonogo: Gonogo) -> None:
     """Among hundreds of runs, one is looked for; a mistyped gate is no empty list."""
     assert [row[: len(SECOND)] for row in gonogo("runs", "--verdict", "no-go").stdout.splitlines()] == [SECOND]

@@ -39,6 +39,19 @@ def test_from_keys_to_a_verified_go(team: Team) -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
 
 
+def test_whoever_signs_an_older_run_hears_of_the_newer_one(team: Team) -> None:
+    """Before the confirmation: a GO over what was green an hour ago is what nobody meant to give."""
+    older = team.run()
+    newer = team.run(status=500)
+    asked = gonogo(team, "sign", str(older), "--role", "devops", "--decision", "go", given="n\n")
+    assert asked.returncode != 0
+    assert f"a newer run of gate launch, {newer.name}, is NO-GO" in asked.stderr
+    assert (
+        "a newer run"
+        not in gonogo(team, "sign", str(newer), "--role", "devops", "--decision", "no-go", given="n\n").stderr
+    )
+
+
 def test_the_sealed_page_shows_who_signed_and_nothing_else(team: Team) -> None:
     """It lies beside the signed files, and is as good as they are, or verify refuses it."""
     folder = team.run()

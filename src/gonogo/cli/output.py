@@ -25,6 +25,17 @@ def show_summary(results: Results, path: str, digest: str) -> None:
     )
 
 
+def tell_of_newer(folder: Path, results: Results) -> None:
+    """Say on standard error that a later run of the same gate is on record, and its verdict: an older GO proves less."""
+    from gonogo.record.archive import newer  # noqa: PLC0415 - help answers at once
+
+    if latest := newer(folder, results):
+        click.echo(
+            f"gonogo: a newer run of gate {results.run.gate}, {latest.run.id}, is {latest.decision.verdict}: gonogo show",
+            err=True,
+        )
+
+
 def show_asked(results: Results, path: str) -> None:
     """Print the answer of a run that was asked for some checks by name, these first."""
     from gonogo.report.terminal import render_asked  # noqa: PLC0415 - help answers at once

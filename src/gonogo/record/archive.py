@@ -13,6 +13,8 @@ from gonogo.record.run_folder import LATEST
 NAME = "results.json"
 MOST_EARLIER = 10
 _FEW = 3
+_SECOND = len("20261123T120000Z")
+"""Of an id: runs of one second are in no order."""
 
 
 def read_results(path: Path) -> Results:
@@ -49,6 +51,18 @@ def environments(reports: Path) -> Sequence[Path]:
 def folders(environment: Path) -> Sequence[Path]:
     """The folders of an environment's runs, the newest first: ids sort by time. ``latest`` is none of its own."""
     return [folder for folder in reversed(_folders_in(environment)) if (folder / NAME).is_file()]
+
+
+def newer(folder: Path, results: Results) -> Results | None:
+    """The newest whole run beside this one that asked the same later; None if there is none. What is damaged is passed over."""
+    own = folder.resolve()
+    for other in folders(own.parent):
+        if other.name[:_SECOND] < own.name[:_SECOND]:
+            break
+        for found in _readable(other / NAME):
+            if _comparable(results, found, narrowed=True) and found.run.finished and not found.run.narrowed:
+                return found
+    return None
 
 
 def earlier(results: Results, *places: Path, narrowed: bool = False) -> Sequence[Results]:
