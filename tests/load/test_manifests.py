@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import kubernetes_validate
 import yaml
 
+from gonogo.cli.program import cli
 from gonogo.cli.runs import load
 from tests.load.driving import repository_of_a_team, target
 
@@ -74,7 +76,8 @@ def test_compose_file_runs_with_a_teams_own_scenarios(tmp_path: Path) -> None:
 def options(arguments: list[str]) -> dict[str, Any]:
     """As ``gonogo load`` itself reads them."""
     assert arguments[0] == "load"
-    found: dict[str, Any] = load.make_context("load", list(arguments[1:])).params
+    whole = click.Context(cli, **cli.context_settings)
+    found: dict[str, Any] = load.make_context("load", list(arguments[1:]), parent=whole).params
     return found
 
 

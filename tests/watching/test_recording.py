@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gonogo.base.errors import UsageError
-from gonogo.cli.watch import watch
+from gonogo.cli.program import cli
 from gonogo.evidence.watch import unpack_readings
 from gonogo.families.registry import installed_families
 from gonogo.record.recording import read_recording, restore
@@ -156,9 +156,9 @@ def test_command_reviews_a_day(project: Path) -> None:
     """``--review`` tells the day and begins nothing; a day that is none is refused."""
     path = project / "reports" / ENVIRONMENT / "watch" / "journal.sqlite3"
     Day(path, watch_of(), began=datetime.now(UTC) - timedelta(hours=1)).look(3600).end()
-    told = CliRunner().invoke(watch, ["--env", ENVIRONMENT, "--review", "day 1"], standalone_mode=False)
+    told = CliRunner().invoke(cli, ["watch", "--env", ENVIRONMENT, "--review", "day 1"], standalone_mode=False)
     assert "240 rounds, 0 gaps" in told.output
-    wrong = CliRunner().invoke(watch, ["--env", ENVIRONMENT, "--review", "monday"], standalone_mode=False)
+    wrong = CliRunner().invoke(cli, ["watch", "--env", ENVIRONMENT, "--review", "monday"], standalone_mode=False)
     assert isinstance(wrong.exception, UsageError)
 
 

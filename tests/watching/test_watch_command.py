@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gonogo.base.errors import UsageError
-from gonogo.cli.watch import watch
+from gonogo.cli.program import cli
 from gonogo.watching.own_alarm import JOURNAL
 from tests.support.doubles import closed_port
 from tests.support.small_disks import needs_root, small_disk
@@ -79,7 +79,7 @@ def watched(project: Path, url: str, journal: Path, *options: str) -> Result:
     """The command's exit code and lines."""
     (project / "environments").mkdir()
     (project / "environments" / "shop.toml").write_text(FILE.format(url=url, journal=journal))
-    return CliRunner().invoke(watch, ["--env", "shop", *options], standalone_mode=False)
+    return CliRunner().invoke(cli, ["watch", "--env", "shop", *options], standalone_mode=False)
 
 
 @needs_root
