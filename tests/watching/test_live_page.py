@@ -114,7 +114,8 @@ def test_lives_by_events(browser: Browser, served: LivePage) -> None:
     assert in_time
     assert page.title() == "ABORT · WorkMe · production"
     assert page.locator("#said").inner_text() == "ABORT"
-    assert asked == [], "it did not ask again"
+    # On a busy machine the stream of events may be opened only now.
+    assert asked in ([], [f"{served.url}events"]), "it did not ask again"
 
 
 def test_comes_by_itself_after_the_first_round(browser: Browser, served: LivePage) -> None:
