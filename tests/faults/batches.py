@@ -1,6 +1,6 @@
 """Which faults one run can tell apart, and which checks each is held against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gonogo.planning.plan import LOAD
 from gonogo.planning.suite import Suite, closure
@@ -29,9 +29,13 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "webhook-answers-get": ["document"],
     "document-leaks": ["security"],
     "admin-open-to-all": ["security"],
+    "certificate": ["certificates"],
+    "headers": ["browsers"],
+    "series": ["metrics"],
 }
-"""Families of checks, beside that of a fault's own area, that the faults of an area, or one fault, show in."""
+"""Families of checks, beside that of a fault's own area, that the faults of an area or of a part, or one fault, show in."""
 SERVICE = "service"
+OPERATIONS = "operations"
 _LANES: Mapping[str, str] = {
     "server": "server",
     "atlas": "atlas",
@@ -47,9 +51,29 @@ _LANES: Mapping[str, str] = {
     "stripe": "stripe",
     "sentry": "sentry",
     "support": "dns",  # where mail to it goes
+    "security": "allowances",
+    **dict.fromkeys(
+        (
+            "client",
+            "professional",
+            "booking",
+            "payment",
+            "webhook",
+            "privacy",
+            "document",
+            "rates",
+            "errors",
+            "cleanup",
+        ),
+        OPERATIONS,
+    ),
 }
-"""Area to the part of the environment that its faults are in; all other areas are the service and its databases."""
-_BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
+"""Area to the part of the environment that its faults are in; all other areas are the service and its databases.
+
+``operations``: what one operation does, or leaves undone; ``allowances``: what the service lets strangers do, while it does
+for everybody else what it should.
+"""
+_AS_BEFORE: Mapping[str, Sequence[str]] = {
     "mongodb": [
         "mongo-plaintext",
         "mongo-no-auth",
@@ -69,29 +93,74 @@ _BEHIND_THE_SERVICE: Mapping[str, Sequence[str]] = {
         "redis-not-persistent",
         "redis-monitor-blind",
     ],
+    "certificate": [
+        "tls-lenient-root",
+        "tls-expires-soon",
+        "tls-legacy-versions",
+        "tls-anonymous-cipher",
+        "tls-static-rsa",
+        "tls-list-unreadable",
+        "tls-long-lived",
+        "tls-second-address-without-1.3",
+        "tls-second-address-not-renewed",
+    ],
+    "headers": [
+        "http-plain-serves",
+        "http-plain-to-www",
+        "hsts-missing",
+        "hsts-short",
+        "front-not-ours",
+        "nosniff-missing",
+        "framing-allowed",
+        "referrer-leaks",
+        "version-banner",
+        "dotenv-served",
+        "git-served",
+    ],
+    "series": [
+        "metrics-typed-twice",
+        "metrics-malformed",
+        "metrics-series-missing",
+        "metrics-frozen",
+        "metrics-public",
+    ],
 }
-"""Faults of a database with which it serves everybody as before: a part of the environment each, apart from all others."""
-_PART_OF = {fault: part for part, faults in _BEHIND_THE_SERVICE.items() for fault in faults}
-_ASKS_THE_SERVICE = {"pages", "digitalocean", "dns", "stripe", "sentry"}
-"""Parts whose checks rest on what a healthy service says or does as well."""
-_WHAT_ACCOUNTS_REST_ON = {"files", "atlas", "sentry", "stripe"}
-"""Parts that the checks of the accounts read."""
+"""Faults with which the service and its databases do for everybody what they did before: a part each, apart from the others."""
+_PART_OF = {fault: part for part, faults in _AS_BEFORE.items() for fault in faults}
+_RESTS_ON: Mapping[str, Collection[str]] = {
+    SERVICE: {
+        OPERATIONS,
+        "allowances",
+        "certificate",
+        "headers",
+        "series",
+        "pages",
+        "digitalocean",
+        "dns",
+        "stripe",
+        "sentry",
+    },
+    OPERATIONS: {"allowances", "series", "pages", "stripe", "sentry"},
+    "allowances": {"series", "pages"},
+    "files": {"accounts"},
+    "atlas": {"accounts"},
+    "sentry": {"accounts"},
+    "stripe": {"accounts"},
+}
+"""A part of the environment to the parts whose checks read it too, or rest on it."""
 
 
 def confronted(suite: Suite, fault: str, area: str) -> frozenset[str]:
     """The checks that a fault is held against: walking everything for each would take half an hour."""
     if fault == HEALTHY:
         return frozenset(found.id for found in suite.declarations.values() if LOAD not in found.arguments)
-    families = {area, *_ALSO_IN.get(area, ()), *_ALSO_IN.get(fault, ())}
+    families = {area, *_ALSO_IN.get(_PART_OF.get(fault, area), ()), *_ALSO_IN.get(fault, ())}
     return frozenset(found.id for found in suite.declarations.values() if found.family in families)
 
 
 def apart(one: str, other: str) -> bool:
     """Whether a fault in the one part of the environment can neither hide nor feign a fault in the other."""
-    both = {one, other}
-    return one != other and not (
-        (SERVICE in both and both & _ASKS_THE_SERVICE) or ("accounts" in both and both & _WHAT_ACCOUNTS_REST_ON)
-    )
+    return one != other and one not in _RESTS_ON.get(other, ()) and other not in _RESTS_ON.get(one, ())
 
 
 def part_of(fault: str, areas: Mapping[str, str]) -> str:

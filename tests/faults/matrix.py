@@ -24,7 +24,7 @@ from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.reference_instance import ReferenceInstance, ReferenceProcess, known_faults
 from gonogo.runs.session import results_of
 from tests.faults import quick, under_load
-from tests.faults.batches import HEALTHY, SERVICE, batches, own_checks, part_of
+from tests.faults.batches import HEALTHY, OPERATIONS, SERVICE, batches, own_checks, part_of
 from tests.faults.lies import believed
 
 RED = {Outcome.FAIL, Outcome.WARN}
@@ -289,7 +289,7 @@ def _known() -> Mapping[str, str]:
 def _quick() -> list[str]:
     """So few that each check is red; says how many are left."""
     known = _known()
-    prices = {fault: 1.0 if part_of(fault, known) == SERVICE else _SHARE_OF_A_RUN for fault in known}
+    prices = {fault: 1.0 if part_of(fault, known) in {SERVICE, OPERATIONS} else _SHARE_OF_A_RUN for fault in known}
     told = quick.chosen(list(known), prices)
     print(f"{len(known) - len(told)} of {len(known)} faults are left to make faults: others show what they show")
     return told
