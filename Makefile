@@ -62,7 +62,7 @@ lint: setup  ## linters, spelling, types, import contracts
 	$(BIN)/typos
 	$(BIN)/mypy
 	cd docs/examples/shop && MYPYPATH="$$(echo $(CURDIR)/packages/*/src | tr ' ' :)" \
-		$(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --exclude '^$$' .
+		$(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache --exclude '^$$' .
 	$(BIN)/lint-imports --no-logo
 
 check: lint  ## all of lint, and the tests with branch coverage, which has a floor in pyproject.toml
