@@ -40,7 +40,7 @@ test: setup test-measuring  ## the suite's own tests but for the long ones of th
 	$(MAKE) test-others || $(MAKE) test-again
 
 test-measuring: setup
-	$(BIN)/python -m pytest tests/alone -rs
+	$(BIN)/python -m pytest tests/alone -m "not whole" -rs
 
 test-others: setup
 	$(BIN)/python -m pytest tests --ignore tests/alone -m "not whole" -rs --cache-clear \
@@ -51,7 +51,7 @@ test-again: setup
 
 lab: setup  ## the whole laboratory: a row for each shape of a real server, those too long for `make test` among them
 	$(BIN)/python -m pytest tests/lab --table --quiet --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest tests --ignore tests/lab --ignore tests/alone -m whole
+	$(BIN)/python -m pytest tests --ignore tests/lab -m whole
 
 twin: setup  ## whole runs against nginx and BIND: 60 healthy, 40 with lost packets, 40 with one bad backend of three
 	$(BIN)/python -m tests.lab.twin

@@ -15,7 +15,7 @@ def alone(*options: str) -> Sequence["subprocess.Popen[str]"]:
     return [locust("--headless", *options)]
 
 
-@pytest.mark.parametrize("start", [alone, distributed])
+@pytest.mark.parametrize("start", [alone, pytest.param(distributed, marks=pytest.mark.whole)])
 def test_healthy_service_is_walked_without_a_failure(
     instance: ReferenceInstance, start: Callable[..., Sequence["subprocess.Popen[str]"]]
 ) -> None:

@@ -197,6 +197,7 @@ def test_github_stops_at_a_no_go(team: Team) -> None:
     assert (verify.store / "cache" / run / "results.json").is_file(), "later runs would not know what changed since"
 
 
+@pytest.mark.whole
 def test_gitlab(team: Team) -> None:
     """The same by GitLab's file: the run's id comes as a variable, the signatures from their branch."""
     document = yaml.safe_load((CI / "gonogo.gitlab-ci.yml").read_text())

@@ -1,6 +1,10 @@
-"""One kill by each signal at a random moment; ``make endurance`` does twenty of each, in `gonogo run` as well."""
+"""One kill by each signal at a random moment; ``make endurance`` does twenty of each, in `gonogo run` as well.
+
+Two of them are whole: ``test_journeys.py`` sends these at moments of its own.
+"""
 
 import random
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +23,15 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReferenceInst
         yield instance
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(
+            number, marks=pytest.mark.whole if number in {signal.SIGINT, signal.SIGTERM} else (), id=number.name
+        )
+        for number in SIGNALS
+    ],
+)
 def test_nothing_stays_or_clean_finds_it(instance: ReferenceInstance, tmp_path: Path, number: int) -> None:
     """Test users in production are found by somebody else, weeks later."""
     seed = random.SystemRandom().randrange(10**6)
