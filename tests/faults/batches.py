@@ -30,6 +30,7 @@ _ALSO_IN: Mapping[str, Sequence[str]] = {
     "document-leaks": ["security"],
     "admin-open-to-all": ["security"],
     "certificate": ["certificates"],
+    "front": ["certificates"],
     "headers": ["browsers"],
     "series": ["metrics"],
 }
@@ -96,13 +97,15 @@ _AS_BEFORE: Mapping[str, Sequence[str]] = {
     "certificate": [
         "tls-lenient-root",
         "tls-expires-soon",
+        "tls-list-unreadable",
+        "tls-long-lived",
+        "tls-second-address-not-renewed",
+    ],
+    "front": [
         "tls-legacy-versions",
         "tls-anonymous-cipher",
         "tls-static-rsa",
-        "tls-list-unreadable",
-        "tls-long-lived",
         "tls-second-address-without-1.3",
-        "tls-second-address-not-renewed",
     ],
     "headers": [
         "http-plain-serves",
@@ -132,6 +135,7 @@ _RESTS_ON: Mapping[str, Collection[str]] = {
         OPERATIONS,
         "allowances",
         "certificate",
+        "front",
         "headers",
         "series",
         "pages",
@@ -142,6 +146,7 @@ _RESTS_ON: Mapping[str, Collection[str]] = {
     },
     OPERATIONS: {"allowances", "series", "pages", "stripe", "sentry"},
     "allowances": {"series", "pages"},
+    "front": {OPERATIONS, "allowances", "headers", "series", "pages"},  # another server than the service answers there
     "files": {"accounts"},
     "atlas": {"accounts"},
     "sentry": {"accounts"},
