@@ -1,10 +1,11 @@
 """When checks prove a line: all that prove it, here, without a warning."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
-from gonogo.record.results import CheckResult, LineStatus, Outcome
+from gonogo.record.results import CheckResult, LineStatus, Outcome, Severity
 from gonogo.verdict.line_proof import Contradiction, judge_line
 from tests.verdict.test_checklist_status import check
 
@@ -22,8 +23,7 @@ def judged(
 
 def not_permitted(identifier: str) -> CheckResult:
     """One whose effect the environment does not permit."""
-    found = check(identifier, Outcome.NOT_RUN)
-    return CheckResult(**{name: getattr(found, name) for name in found.__slots__} | {"permitted": False})
+    return replace(check(identifier, Outcome.NOT_RUN), permitted=False)
 
 
 def test_all_that_prove_it_pass() -> None:
@@ -43,6 +43,13 @@ def test_a_supporting_warning_is_told_and_takes_nothing_away() -> None:
     """The signer reads it beside the tick."""
     proof = judge_line([check("c-one")], [check("c-two", Outcome.WARN)], {})
     assert (proof.status, proof.why) == (LineStatus.VERIFIED, "c-one passed; c-two warns: c-two said so")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN])
+def test_what_would_have_contradicted_it_and_was_not_asked_leaves_it_open(outcome: Outcome) -> None:
+    """A service that lets nobody log in would have its tokens signed with the key of the file."""
+    assert judged([check("c-one")], [check("c-two", outcome)]) == ("open", False)
+    assert judged([check("c-one")], [replace(check("c-two", outcome), severity=Severity.WARNING)]) == ("verified", False)
 
 
 def test_supporting_checks_alone_tick_nothing() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.record.results import CheckResult, LineStatus, Outcome
+from gonogo.record.results import CheckResult, LineStatus, Outcome, Severity
 
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
 
@@ -33,12 +33,16 @@ def judge_line(
     missing: Mapping[str, str],
     contradiction: Contradiction | None = None,
 ) -> Proof:
-    """``missing`` has the checks that would have to pass as well and are not planned, each with its reason."""
+    """``missing`` has the checks that would have to pass as well and are not planned, each with its reason.
+
+    What a supporting check that must pass could not ask may be what makes the line untrue: until it is asked, nobody knows.
+    """
     if failed := [check for check in (*proving, *supporting) if check.outcome is Outcome.FAIL]:
         return Proof(status=LineStatus.FAILED, why=f"{failed[0].id}: {failed[0].worst.message}")
     if contradiction and not contradiction.stand_in:
         return Proof(status=LineStatus.FAILED, why="; ".join(contradiction.problems))
-    if gaps := [check for check in proving if check.outcome in _GAPS and check.permitted]:
+    deciding = (*proving, *(check for check in supporting if check.severity is Severity.BLOCKER))
+    if gaps := [check for check in deciding if check.outcome in _GAPS and check.permitted]:
         why = f"{_ended(gaps[0])}: {gaps[0].worst.message or 'no answer'}"
         return Proof(status=LineStatus.OPEN, why=why)
     stated = contradiction.problems if contradiction else ()
