@@ -74,7 +74,7 @@ def test_a_domain_that_the_registry_has_taken_out(judge: Judge) -> None:
         (
             _referring(NS1, NS2, NameServer(name="ns3.workme.test", addresses=("192.0.2.9",))),
             (
-                "test at a.nic.test delegates to ns1.workme.test, ns2.workme.test, ns3.workme.test, "
+                "test at a.nic.test delegates to ns1.workme.test, ns2.workme.test, ns3.workme.test; "
                 "the zone itself names ns1.workme.test, ns2.workme.test"
             ),
         ),
