@@ -187,7 +187,7 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
         )
     end = support.last_day(product, version)
     assert not_over(end, redis_status.taken_at.date(), f"support of {product} {version}"), (
-        f"{product} {version} is repaired no more since {end}"
+        f"support of {product} {version} ended on {end}"
     )
 
 

@@ -228,7 +228,7 @@ def test_releases_that_nobody_repairs(judge: Judge, product: str, version: str, 
     """By the days of the product's own maker; what a distribution or a provider repairs is declared."""
     server = status(product=product, version=version)
     said = judge("redis-supported", redis_status=server, environment=environment())
-    assert (f"{product} {version} is repaired no more since {end}" in (said or "")) if end else said is None
+    assert (f"{product} {version} ended on {end}" in (said or "")) if end else said is None
     assert judge("redis-supported", redis_status=server, environment=environment(oldest_version="2.8")) is None
 
 
