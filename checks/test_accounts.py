@@ -20,7 +20,7 @@ def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> Non
         f"Sentry has no project {dsn_project.project}, or does not show it to this token"
     )
     assert equal(dsn_project.dsn_number, dsn_project.number, "project of the DSN"), (
-        f"{where} is for project {dsn_project.dsn_number or 'without a number'}, {dsn_project.project} has number "
+        f"{where} names project {dsn_project.dsn_number or 'without a number'}; {dsn_project.project} has number "
         f"{dsn_project.number}"
     )
     assert so(dsn_project.key_known, "client key of the DSN", "of this project", "unknown"), (

@@ -92,7 +92,7 @@ def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> N
     limit = policy.duration("max_age")
     for reading, exchange in ((health.reading, health.shallow[-1]), (health.deep_reading, health.deep)):
         concerns = [f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.WARN]
-        concerns += [f"it calls itself {reading.word}"] if reading.meaning is Meaning.WARN else []
+        concerns += [f"it reports {reading.word}"] if reading.meaning is Meaning.WARN else []
         concerns += [f"it lists the error {error!r}" for error in reading.errors]
         age = health.taken_at - (reading.written or health.taken_at)
         fresh = at_most(age, limit, "written ago, by its own word")
@@ -205,14 +205,12 @@ def _assert_healthy(reading: HealthReading, departures: Collection[str], exchang
     assert nothing(departures, "departures from what is declared"), f"{exchange.url}: {'; '.join(departures)}"
     if page and page.says:
         return
-    assert shown(reading.meaning is not Meaning.FAIL, "what health calls itself", reading.word, "no word of failure"), (
+    assert shown(reading.meaning is not Meaning.FAIL, "what health reports", reading.word, "no word of failure"), (
         f"{exchange.summary}{_calls_itself(reading)}"
     )
     strange = _strange_parts(reading.parts)
     if reading.meaning is Meaning.UNKNOWN or strange:
-        words = (
-            _some(strange) if strange else f"it calls itself {reading.word!r}" if reading.word else "no word of health"
-        )
+        words = _some(strange) if strange else f"it reports {reading.word!r}" if reading.word else "no word of health"
         raise Unobserved(
             f"{exchange.summary}, and gonogo does not understand it: {words}{exchange.beginning}", hint=_DECLARE_HEALTH
         )

@@ -296,7 +296,7 @@ RED: list[tuple[str, str, Any, str]] = [
     ("health-deep", "health", health(deep=exchange(503), deep_reading=reading()), "answers 503"),
     ("health-deep", "health", health(deep_reading=reading()), "names no dependency"),
     ("health-concerns", "health", health(deep_reading=reading(disk="warn")), "disk is warn"),
-    ("health-concerns", "health", health(reading=reading("degraded", "warn")), "it calls itself degraded"),
+    ("health-concerns", "health", health(reading=reading("degraded", "warn")), "it reports degraded"),
     ("health-concerns", "health", health(reading=reading(errors=("no database",))), "lists the error 'no database'"),
     ("health-latency", "health", health(shallow=(exchange(elapsed=700 * MS),) * 3), "takes 700 ms; at most 500 ms"),
     ("health-private", "health", health(leaked=("MONGO_URL",)), "shows the value of MONGO_URL"),

@@ -44,7 +44,7 @@ ERRORS: list[tuple[str, str, Any, str]] = [
         replace(service(exchange(marks=("directory listing",))), scope=("b.test", "x")),
         "shows a directory listing, and not the service",
     ),
-    ("health-shallow", "health", health(reading=reading("sealed", "unknown")), "it calls itself 'sealed'"),
+    ("health-shallow", "health", health(reading=reading("sealed", "unknown")), "it reports 'sealed'"),
     (
         "health-shallow",
         "health",

@@ -159,7 +159,7 @@ RED: list[tuple[str, TlsEvidence, str]] = [
                 replace(offers()[-1], handshake=Handshake.DONE, group_bits=2048, group="own, unsafe"),
             )
         ),
-        "none of RFC 7919 or RFC 3526",
+        "not in RFC 7919 or RFC 3526",
     ),
     ("tls-keys", seen(added=(replace(ROOT, key="RSA 1024", key_type="RSA", key_bits=1024),)), "CN=Root has a key of"),
     ("tls-keys", seen(level_verification="CA certificate key too weak"), "say: CA certificate key too weak"),
@@ -316,7 +316,9 @@ def test_addresses_that_are_set_up_otherwise(judge: Judge) -> None:
     wider = seen("192.0.2.2", leaf=replace(LEAF, names=("a.test", "b.test")))
     network = seen("192.0.2.2", leaf=replace(LEAF, issuer_organisation="Other"), offers=old.offers)
     assert judge("tls-alike", tls_all=(seen(), seen("192.0.2.2"))) is None
-    assert "192.0.2.1 speaks TLSv1.2, TLSv1.3, 192.0.2.2 TLSv1.2" in str(judge("tls-alike", tls_all=(seen(), old)))
+    assert "192.0.2.1 accepts TLSv1.2, TLSv1.3; 192.0.2.2 accepts TLSv1.2" in str(
+        judge("tls-alike", tls_all=(seen(), old))
+    )
     assert "192.0.2.2 for a.test, b.test" in str(judge("tls-alike", tls_all=(seen(), wider)))
     assert judge("tls-alike", tls_all=(seen(), network)) is None
 
@@ -354,7 +356,7 @@ def test_client_certificate_as_declared(judge: Judge) -> None:
     """What lies behind it cannot be verified without one: that is a gap, and no fault of the server."""
     hosts = {"a.test": {"addresses": ["192.0.2.1"], "tls": {"client_certificate": "required"}}}
     declared = environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "hosts": hosts})
-    with pytest.raises(Unobserved, match="none to show"):
+    with pytest.raises(Unobserved, match="gonogo has none"):
         judge(
             "tls-client-certificate",
             tls=seen(client_certificate=ClientCertificate.DEMANDED),

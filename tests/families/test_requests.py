@@ -179,7 +179,7 @@ def test_a_status_that_every_path_has_proves_nothing() -> None:
     """A front page that answers for all paths would make any typing error a success."""
     told = asked(lambda _asked: SPA, get="/checkout")
     assert told.startswith("ERROR")
-    assert "which nobody ever made, gives the same answer" in told
+    assert "an invented path, gives the same answer" in told
     assert asked(lambda _asked: SPA, get="/checkout", body="id=app") == "PASS"
 
 
@@ -340,7 +340,7 @@ def test_a_page_that_scripts_write_is_not_read() -> None:
 def test_a_page_that_every_path_shows_proves_nothing() -> None:
     """A front page that answers for all paths, under a title that all pages have."""
     told = asked(lambda _asked: faq(), get="/faq", page=PAGE)
-    assert "which nobody ever made, gives the same answer" in told
+    assert "an invented path, gives the same answer" in told
 
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<a ", "<script>", "</", "<title>", "<nav>", "&#", "<!", "<svg/>"])
