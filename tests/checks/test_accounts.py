@@ -52,7 +52,7 @@ KEY_RED: list[tuple[dict[str, Any], str]] = [
 DSN_RED: list[tuple[dict[str, Any], str]] = [
     ({"present": False}, ".env.staging: SENTRY_DSN is missing, or empty"),
     ({"found": False}, "Sentry has no project o/api-staging"),
-    ({"dsn_number": "4501", "key_known": False}, "is for project 4501, o/api-staging has number 4500"),
+    ({"dsn_number": "4501", "key_known": False}, "names project 4501; o/api-staging has number 4500"),
     ({"dsn_number": ""}, "names project without a number"),
     ({"key_known": False}, "has none of the client keys of o/api-staging"),
     ({"key_active": False}, "the client key in .env.staging: SENTRY_DSN is disabled"),
