@@ -62,14 +62,18 @@ def test_names_that_nobody_has(desk: Desk, comment: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("child", "parent", "why"),
     [
-        ("<!-- people.sub env=desk -->", SAID, "people.said has lines below it, and is as good as they are: attest="),
-        ("<!-- people.sub checks=own-promise -->", SAID, "attest= would be read by nobody"),
-        ("<!-- people.sub -->", "<!-- people.said checks=own-promise -->", "checks= would be read by nobody"),
-        ("<!-- people.sub -->", "<!-- people.said env=desk -->", "env= would be read by nobody"),
+        (
+            "<!-- people.sub env=desk -->",
+            SAID,
+            "people.said has lines below it, and takes its status from them: attest=",
+        ),
+        ("<!-- people.sub checks=own-promise -->", SAID, "attest= would have no effect"),
+        ("<!-- people.sub -->", "<!-- people.said checks=own-promise -->", "checks= would have no effect"),
+        ("<!-- people.sub -->", "<!-- people.said env=desk -->", "env= would have no effect"),
         (
             "<!-- people.sub env=other -->",
             "<!-- people.said -->",
-            "all lines below it are for other, so desk would ask",
+            "all lines below it are for other, so a run of desk would demand",
         ),
         ("<!-- people.sub env=other -->", "<!-- people.said group=desk -->", "all lines below it are for other"),
         ("<!-- people.sub -->", "<!-- people.said group=other -->", "lines below it count in desk; name it as well"),
@@ -140,7 +144,7 @@ def test_gates_that_name_what_there_is_not(desk: Desk, old: str, new: str, why: 
     [
         (LIST.replace("signoff.lead -->", "signoff.lead attest=ops -->"), "is a statement of gates.toml"),
         (LIST.replace("signoff.lead -->", "signoff.lead checks=own-promise -->"), "is a statement of gates.toml"),
-        (LIST.replace("signoff.lead -->", "signoff.lead -->\n  - [ ] x <!-- x.y -->"), "nothing may stand below it"),
+        (LIST.replace("signoff.lead -->", "signoff.lead -->\n  - [ ] x <!-- x.y -->"), "no line may be below it"),
         (LIST.replace("own.promise -->", "own.promise -->\n  - [ ] x <!-- x.y -->"), "own.promise has lines below it"),
     ],
 )

@@ -150,7 +150,7 @@ def why_not(attestation: Attestation, line: ChecklistLine | None, at: datetime, 
     if line is None:
         return f"the checklist has no line {attestation.line}; rename it, or remove the attestation"
     if not line.leaf:
-        return f"{attestation.line} has lines below it, and is as good as they are; attest those"
+        return f"{attestation.line} has lines below it, and takes its status from them; attest those"
     allowed = line.attest or roles
     if allowed and attestation.role not in allowed:
         return f"{attestation.role} may not attest {attestation.line}; {' or '.join(allowed)} may"
