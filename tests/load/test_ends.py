@@ -146,7 +146,7 @@ def test_killed_run_leaves_no_generator(tmp_path: Path) -> None:
     [
         (["--duration", "1m"], "is not a duration"),
         (["--rate", "0"], "load.visits_per_second"),
-        (["--workers", "2", "--bind", "everywhere"], "no address with a port"),
+        (["--workers", "2", "--bind", "everywhere"], "not an address with a port"),
         (["--profile", "endurance"], "soak"),
     ],
 )
