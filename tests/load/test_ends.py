@@ -217,5 +217,5 @@ def test_plain_locust_needs_no_more_than_the_load_itself(tmp_path: Path) -> None
         (repository / "loadtests" / "dataset.py").write_text("def make(walk):\n    return {}\n")
         done = subprocess.run(command, check=False, cwd=repository, capture_output=True, text=True, timeout=_SECONDS)  # noqa: S603 - our own
     assert done.returncode == 2
-    assert 'removing things is a "write", which is not permitted here' in done.stderr
+    assert 'removing test data is a "write", which is not permitted here' in done.stderr
     assert where.asked

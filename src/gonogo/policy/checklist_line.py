@@ -102,9 +102,9 @@ def _problem(word: str, key: str, equals: str, values: str, options: Mapping[str
         names = ", ".join(f"{option}=…" for option in OPTIONS)
         return f"{word!r} is not known here; after the id may stand {names}"
     if key in options:
-        return f"{key}= stands here twice; write one, with commas"
+        return f"{key}= is here twice; write it once, with commas"
     if not all(values.split(",")):
-        return f"{word!r} has an empty name between its commas; take it out"
+        return f"{word!r} has an empty name between its commas; remove it"
     if key == "evidence" and values != "digest":
         return f"{word!r}: evidence=digest is the only one: the digest of the evidence is enough, without the file"
     return _value_problem(word, key, values)
