@@ -10,7 +10,7 @@ FAULT_WORKERS := 6
 # Images set it to stay small. Here hundreds of processes start, and each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-help:  ## what there is to make
+help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## a virtual environment with exactly the locked versions
@@ -36,7 +36,7 @@ rehearsal: setup  ## a whole launch on two references: staging, then production,
 	$(BIN)/python -m tests.walk.rehearsal
 
 # The marker leaves out the long tests of the laboratory; tests/conftest.py counts them.
-test: setup test-measuring  ## the suite's own tests but for the long ones of the laboratory (make lab)
+test: setup test-measuring  ## the suite's own tests, without the long ones of the laboratory (make lab)
 	$(MAKE) test-others || $(MAKE) test-again
 
 test-measuring: setup
@@ -49,7 +49,7 @@ test-others: setup
 test-again: setup
 	$(BIN)/python -m tests.again
 
-lab: setup  ## the whole laboratory: a row for each shape of a real server, those too long for `make test` among them
+lab: setup  ## the whole laboratory: tests with real servers, also those that are too long for `make test`
 	$(BIN)/python -m pytest tests/lab --table --quiet --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest tests --ignore tests/lab -m whole
 
@@ -79,13 +79,13 @@ faults-of-load: setup
 faults-but-load: setup
 	$(BIN)/python -m tests.faults.matrix --part without-load --workers $(FAULT_WORKERS)
 
-faults-quick: setup  ## so few of them, without the load, that each check is red under one and each line untrue under one
+faults-quick: setup  ## a small set, without the load: each check is red, and each line untrue, under one of them
 	$(BIN)/python -m tests.faults.matrix --part quick --workers $(FAULT_WORKERS)
 
-lies: setup  ## what is untrue of lines of the checklist, a dozen at once in sets drawn by a seed: none may be ticked
+lies: setup  ## makes checklist lines untrue, a dozen at once, in sets drawn with a seed: none may be ticked
 	$(BIN)/python -m tests.faults.lies
 
-load-faults: setup  ## every fault of the load by itself, and one that takes minutes to prove
+load-faults: setup  ## every fault of the load alone, and one that takes minutes to prove
 	$(BIN)/python -m tests.faults.under_load
 
 endurance: setup  ## fifty smoke runs, one killed after every step, and kills at random moments: what remains?

@@ -9,7 +9,7 @@ from gonogo.evidence.accounts import DsnProjectEvidence, KeyAccountEvidence, Url
 
 @pytest.mark.check("accounts-sentry-project")
 def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> None:
-    """Errors of staging among those of production wake people for nothing; the other way round they wake nobody.
+    """Staging's errors in production's project wake people for nothing; production's in staging's wake nobody.
 
     Fix: copy the DSN again from Sentry → Settings → Projects → the project → Client Keys (DSN), and restart the service;
     or correct sentry.project, or the file's sentry_project.
@@ -20,7 +20,7 @@ def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> Non
         f"Sentry has no project {dsn_project.project}, or does not show it to this token"
     )
     assert equal(dsn_project.dsn_number, dsn_project.number, "project of the DSN"), (
-        f"{where} is for project {dsn_project.dsn_number or 'without a number'}, {dsn_project.project} has number "
+        f"{where} names project {dsn_project.dsn_number or 'without a number'}; {dsn_project.project} has number "
         f"{dsn_project.number}"
     )
     assert so(dsn_project.key_known, "client key of the DSN", "of this project", "unknown"), (
@@ -33,7 +33,7 @@ def test_file_reports_to_its_own_project(dsn_project: DsnProjectEvidence) -> Non
 
 @pytest.mark.check("accounts-mongo-cluster")
 def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
-    """A staging that works on production's cluster deletes real bookings in its tests.
+    """If staging works on production's cluster, its tests delete real bookings.
 
     Fix: copy the connection string again from Atlas → Clusters → the cluster → Connect, and restart the service; or
     correct atlas.cluster, or the file's atlas_cluster.
@@ -43,10 +43,10 @@ def test_file_leads_to_its_own_cluster(url_cluster: UrlClusterEvidence) -> None:
     assert so(url_cluster.found, "cluster", "found", "not found"), f"Atlas has no cluster {url_cluster.cluster}"
     assert at_least(len(url_cluster.url_hosts), 1, "hosts in the URL"), f"{where} names no host"
     if not url_cluster.hosts:
-        raise Unobserved(f"Atlas does not say by which names {url_cluster.cluster} is reached")
+        raise Unobserved(f"Atlas does not name the hosts of {url_cluster.cluster}")
     foreign = sorted(set(url_cluster.url_hosts) - set(url_cluster.hosts))
     assert nothing(foreign, "hosts of another cluster", of=len(url_cluster.url_hosts)), (
-        f"{where} leads to {', '.join(foreign)}, {url_cluster.cluster} is reached at {', '.join(url_cluster.hosts)}"
+        f"{where} leads to {', '.join(foreign)}; the hosts of {url_cluster.cluster} are {', '.join(url_cluster.hosts)}"
     )
 
 
@@ -60,10 +60,10 @@ def test_file_has_keys_of_its_own_account(key_account: KeyAccountEvidence) -> No
     where = f"{key_account.file}: {key_account.name}"
     assert so(key_account.present, "key", "there", "missing"), f"{where} is missing, or empty"
     assert so(not key_account.refused, "key now", "accepted", "refused"), (
-        f"Stripe does not accept {where}: it was rolled, or does not exist"
+        f"Stripe does not accept {where}: the key was rolled, or does not exist"
     )
     if not key_account.account:
-        raise Unobserved(f"Stripe does not say of which account {where} is")
+        raise Unobserved(f"Stripe does not say to which account {where} belongs")
     assert equal(key_account.account, key_account.wanted, "account of the key"), (
-        f"{where} is of account {key_account.account}; {key_account.wanted} is declared"
+        f"{where} belongs to account {key_account.account}; {key_account.wanted} is declared"
     )

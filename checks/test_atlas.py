@@ -26,7 +26,7 @@ _CLOCKS_DIFFER_BY, _EXPIRES_SOON = timedelta(minutes=5), timedelta(hours=1)
 
 @pytest.mark.check("atlas-cluster")
 def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: Environment) -> None:
-    """Another size fails under load; another region is an ocean away from the service; one node is no replica set.
+    """A smaller size fails under load, another region is far from the service, and one node is not a replica set.
 
     Fix: Atlas → Clusters → Edit configuration, or Resume; or correct [atlas] in the environment file.
     """
@@ -35,11 +35,11 @@ def test_cluster_is_the_one_that_was_ordered(atlas: AtlasEvidence, environment: 
     missing = where if "GROUP" in atlas.problem else f"cluster {atlas.cluster} in {where}"
     assert so(atlas.found, "cluster", "found", "not found"), f"Atlas has no {missing}"
     assert so(atlas.paused is not True, "cluster now", "not paused", "paused"), (
-        f"{atlas.cluster} is paused: it takes no connection"
+        f"{atlas.cluster} is paused: it accepts no connections"
     )
-    assert there(atlas.state or None, "state of the cluster"), f"{atlas.cluster} is in no state"
+    assert there(atlas.state or None, "state of the cluster"), f"Atlas does not say in which state {atlas.cluster} is"
     assert shown(atlas.state not in _UNAVAILABLE, "state", atlas.state, "one that takes connections"), (
-        f"{atlas.cluster} is {atlas.state}: it takes no connection yet, or any more"
+        f"{atlas.cluster} is {atlas.state}: in this state it accepts no connections"
     )
     sizes = sorted({region.size for region in atlas.regions})
     small = [size for size in sizes if not is_as_large(size, declared.size)]
@@ -61,7 +61,7 @@ def test_cluster_is_as_it_was_ordered(atlas: AtlasEvidence, environment: Environ
     assert equal(atlas.state, "IDLE", "state"), f"{atlas.cluster} is {atlas.state}"
     larger = sorted({region.size for region in atlas.regions if region.size != size and not region.scales_to})
     assert nothing(larger, f"nodes of another size than {size}"), (
-        f"{atlas.cluster} has nodes of {', '.join(larger)}, ordered were {size}"
+        f"{atlas.cluster} has nodes of {', '.join(larger)}; {size} was ordered"
     )
 
 
@@ -74,10 +74,10 @@ def test_service_connects_to_this_cluster(atlas: AtlasEvidence) -> None:
     if not atlas.service_hosts:
         raise Unobserved("the service's connection string names no host", hint="declare mongodb.url")
     if not atlas.hosts:
-        raise Unobserved(f"Atlas does not say by which names {atlas.cluster} is reached")
+        raise Unobserved(f"Atlas does not name the hosts of {atlas.cluster}")
     foreign = sorted(set(atlas.service_hosts) - set(atlas.hosts))
     assert nothing(foreign, "hosts of another cluster", of=len(atlas.service_hosts)), (
-        f"the service connects to {', '.join(foreign)}, {atlas.cluster} is reached at {', '.join(atlas.hosts)}"
+        f"the service connects to {', '.join(foreign)}; the hosts of {atlas.cluster} are {', '.join(atlas.hosts)}"
     )
 
 
@@ -122,7 +122,7 @@ def test_database_users_are_of_this_service(atlas: AtlasEvidence, environment: E
 
 @pytest.mark.check("atlas-access-list")
 def test_only_the_servers_reach_the_database(atlas: AtlasEvidence, environment: Environment) -> None:
-    """0.0.0.0/0 is added for a minute, to see whether it helps, and stays; what is temporary is gone at launch.
+    """Somebody adds 0.0.0.0/0 for a minute as a test, and it stays; temporary access ends before the launch.
 
     Fix: Network Access: delete the entry that is named here, or make it permanent; declare in atlas.access what has to
     be there.
@@ -135,11 +135,11 @@ def test_only_the_servers_reach_the_database(atlas: AtlasEvidence, environment: 
     declared, _ = networks(_section(environment).access)
     foreign = [*_shown(network for network in listed if not covered(network, declared)), *sorted(others)]
     assert nothing(foreign, "networks that are not declared", of=len(atlas.access)), (
-        f"{atlas.cluster}: who may connect and is not declared: {', '.join(foreign)}"
+        f"{atlas.cluster}: these may connect and are not declared: {', '.join(foreign)}"
     )
     missing = _shown(network for network in declared if not covered(network, listed))
     assert nothing(missing, "declared networks that may not connect"), (
-        f"{atlas.cluster}: who is declared and may not connect: {', '.join(missing)}"
+        f"{atlas.cluster}: these are declared and may not connect: {', '.join(missing)}"
     )
     lasting, _ = networks(entry.network for entry in atlas.access if entry.ends_at is None)
     ending = [
@@ -160,7 +160,7 @@ def test_backups_are_made(atlas: AtlasEvidence, environment: Environment) -> Non
     atlas.require("schedule")
     scheduled = _BY_THEMSELVES.intersection(atlas.schedule)
     assert shown(scheduled, "snapshots by themselves", atlas.schedule, "hourly or daily"), (
-        f"{atlas.cluster}: no snapshot is taken every hour or day by itself; the schedule has "
+        f"{atlas.cluster}: no snapshot is scheduled every hour or every day; the schedule has "
         f"{', '.join(atlas.schedule) or 'nothing'}"
     )
     atlas.require("snapshots")
@@ -212,7 +212,7 @@ def test_cluster_is_protected_from_termination(atlas: AtlasEvidence) -> None:
 
 @pytest.mark.check("atlas-restore")
 def test_a_restore_was_tried(atlas: AtlasEvidence, environment: Environment) -> None:
-    """A backup that nobody ever restored is a hope. To download one restores nothing.
+    """A backup that nobody has restored may not work. Downloading it restores nothing.
 
     Fix: Clusters → Backup → Restore, into another cluster; look at the data there.
     """
@@ -221,7 +221,7 @@ def test_a_restore_was_tried(atlas: AtlasEvidence, environment: Environment) -> 
     tried = [restore.at for restore in worked if restore.delivery in _TESTED_BY]
     others = sorted({restore.delivery for restore in worked})
     assert shown(tried or not others, "ways of restoring", others, "into a cluster"), (
-        f"{atlas.cluster}: nothing was restored; all that was done is {', '.join(others)}"
+        f"{atlas.cluster}: nothing was restored into a cluster, only {', '.join(others)}"
     )
     _young(f"{atlas.cluster}: the last restore that worked", tried, atlas, _section(environment).restore_age)
 
@@ -261,7 +261,7 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     service = [user for user in atlas.users if user.is_service]
     place = database or "any database"
     assert so(service or not atlas.service_user, "service's user", "may log in, or not known", "may not log in"), (
-        f"{atlas.cluster}: the service's user {atlas.service_user} is none of those who may log in to this cluster"
+        f"{atlas.cluster}: the service's user {atlas.service_user} may not log in to this cluster"
     )
     _not_only_some_collections([user for user in service or partly if user not in writers], writers, database, atlas)
     if not unclear:
@@ -277,7 +277,7 @@ def _one_writer(atlas: AtlasEvidence, database: str | None, declared: set[str]) 
     ]
     if not service and len(others) > 1:
         raise Unobserved(
-            f"{atlas.cluster}: which of {', '.join(others)} is the service's user is not known",
+            f"{atlas.cluster}: it is not known which of {', '.join(others)} is the service's user",
             hint="the service's connection string names none of them; declare the others in atlas.users",
         )
     assert not service or nothing(others, "other users who may write"), (
@@ -297,7 +297,7 @@ def _not_only_some_collections(
     if limited and (not writers or any(user.is_service for user in users)):
         name, written = next(iter(limited.items()))
         raise Unobserved(
-            f"{atlas.cluster}: {name} may write {', '.join(written)} only, and whether the service needs more is not known",
+            f"{atlas.cluster}: {name} may write only {', '.join(written)}; it is not known whether the service needs more",
             hint=f"declare its roles in atlas.users, as readWrite@{written[0]}, if that is all that it needs",
         )
 
@@ -310,7 +310,7 @@ def _resolved(atlas: AtlasEvidence, permitted: dict[str, frozenset[str]]) -> Non
         return
     atlas.require("custom_roles")
     raise Unobserved(
-        f"{atlas.cluster}: what these roles permit is not known: {', '.join(unclear)}",
+        f"{atlas.cluster}: it is not known what these roles permit: {', '.join(unclear)}",
         hint="Atlas lists no role of that name under Database Access → Custom Roles; declare it in atlas.users",
     )
 
@@ -328,9 +328,11 @@ def _young(subject: str, times: list[datetime], atlas: AtlasEvidence, allowed: t
     assert there(newest, subject.partition(": ")[2]), f"{subject}: there is none"
     age = atlas.taken_at - newest
     if age < -_CLOCKS_DIFFER_BY:
-        raise Unobserved(f"{subject} is dated {_clock(newest)}, which is in the future", hint="is our own clock right?")
+        raise Unobserved(
+            f"{subject} is dated {_clock(newest)}, which is in the future", hint="check the clock of this machine"
+        )
     assert at_most(age, allowed, f"age of {subject.partition(': ')[2]}"), (
-        f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+        f"{subject} is {format_duration(age)} old; at most {format_duration(allowed)} is allowed"
     )
 
 

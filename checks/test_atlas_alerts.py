@@ -35,7 +35,7 @@ _REACHING = {
 
 @pytest.mark.check("atlas-alerts")
 def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
-    """Atlas sees it first when a node is lost, or there is no primary any more.
+    """Atlas is the first to see that a node or the primary is lost.
 
     Fix: Project → Alerts → Add: "Host is down" or "Replica set has no primary", for this cluster or for all, with a
     recipient.
@@ -48,7 +48,7 @@ def test_somebody_is_told_of_the_database(atlas: AtlasEvidence) -> None:
         assert at_least(telling, 1, "alerts when a node or the primary is lost")
         return
     if any(alert.about_cluster is None and not _silent(alert) for alert in about):
-        raise Unobserved(f"{atlas.cluster}: whether an alert is about it cannot be told: {'; '.join(faults)}")
+        raise Unobserved(f"{atlas.cluster}: it is not known whether an alert applies to it: {'; '.join(faults)}")
     others = sorted({alert.metric or alert.event for alert in atlas.alerts} - _DOWN)
     raise AssertionError(
         f"{atlas.cluster}: nobody is notified when a node or the primary is lost (HOST_DOWN, NO_PRIMARY): "

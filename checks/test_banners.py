@@ -11,7 +11,7 @@ from gonogo.families.ports.banner_entry import BannerEntry
 
 @pytest.mark.check("banner-*")
 def test_port_answers_as_declared(banner: BannerEvidence, environment: Environment) -> None:
-    """Something depends on this port being open, or on its being closed.
+    """Something depends on this port being open, or being closed.
 
     Fix: look at the server there and at the firewall before it, or correct the entry under [banners].
     """
@@ -23,7 +23,7 @@ def test_port_answers_as_declared(banner: BannerEvidence, environment: Environme
         )
         return
     if banner.state is PortState.FILTERED:
-        raise Unobserved(f"{where}: nothing came back", hint="does a firewall let this machine through?")
+        raise Unobserved(f"{where}: nothing came back", hint="check whether a firewall lets this machine through")
     assert shown(banner.state is PortState.OPEN, "port", banner.state, "open"), f"{where} refuses connections"
     assert so(not banner.problem, "talk with the server", "no problem", banner.problem), f"{where}: {banner.problem}"
     greeting = f"says {banner.said[:80]!r}" if banner.said else "says nothing"

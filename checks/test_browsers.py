@@ -21,7 +21,7 @@ _AGAINST_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 
 @pytest.mark.check("http-session-cookies")
 def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
-    """A session's cookie without Secure and HttpOnly can be read on the way, and by any script in the page.
+    """A session cookie without Secure and HttpOnly can be read in transit, and by any script in the page.
 
     Fix: Set-Cookie: NAME=…; Secure; HttpOnly; SameSite=Lax
     """
@@ -37,7 +37,7 @@ def test_sessions_cannot_be_stolen(service: ServiceEvidence) -> None:
 
 @pytest.mark.check("http-cookies")
 def test_cookies_stay_where_they_belong(service: ServiceEvidence) -> None:
-    """A cookie without Secure or SameSite is sent where nobody meant it to go.
+    """A cookie without Secure or SameSite is also sent without TLS, or with requests from other sites.
 
     Fix: Set-Cookie: NAME=…; Secure; SameSite=Lax
     """
@@ -81,7 +81,7 @@ def test_redirects_lead_to_declared_names(plain_http: PlainHttpEvidence, environ
         if exchange.status in _REDIRECTS:
             target = _host_of(exchange.headers.get("location", ""))
             assert shown(not target or target in declared, "redirect to", target, "a declared name"), (
-                f"{exchange.url} redirects to {target}, which is not declared: nothing of it was looked at"
+                f"{exchange.url} redirects to {target}, which is not declared, so it was not checked"
             )
 
 

@@ -58,7 +58,7 @@ def test_chain_builds_to_the_declared_trust(tls: TlsEvidence) -> None:
 def test_chain_is_valid_by_the_letter(tls: TlsEvidence) -> None:
     """Clients on Python 3.13 and newer apply RFC 5280 strictly, and refuse certificates that others accept.
 
-    Fix: have the authority reissue with critical basicConstraints, key usage, and key identifiers; a server's own
+    Fix: ask the authority to reissue it with critical basicConstraints, key usage, and key identifiers; a server's own
     certificate is no authority (CA:FALSE).
     """
     for presented, leaf in tls.certificates:
@@ -72,7 +72,7 @@ def test_chain_is_valid_by_the_letter(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-hostname")
 def test_certificate_is_for_this_name(tls: TlsEvidence) -> None:
-    """A certificate for another name stops every client at the door.
+    """Every client refuses a certificate for another name.
 
     Fix: issue for this name too (certbot --expand -d NAME), or serve the right certificate for its SNI.
     """
@@ -105,7 +105,7 @@ def test_renewal_is_not_overdue(tls: TlsEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("tls-renewed-everywhere")
 def test_renewal_reached_every_address(tls_all: tuple[TlsEvidence, ...], policy: Policy) -> None:
-    """A hook that deploys to all servers but one leaves that one with the old certificate, until it expires.
+    """A hook that misses one server leaves the old certificate on it, until that expires.
 
     Fix: deploy the renewed certificate to the address that is named, reload its web server, and correct the hook.
     """
@@ -120,14 +120,14 @@ def test_renewal_reached_every_address(tls_all: tuple[TlsEvidence, ...], policy:
             if other.address == tls.address or renewed.key_type != leaf.key_type:
                 continue
             assert at_most(later, timedelta(0), "renewed later elsewhere, by"), (
-                f"{tls.host}: the certificate at {other.address} was renewed {format_duration(later)} after that at "
+                f"{tls.host}: the certificate at {other.address} was renewed {format_duration(later)} after the one at "
                 f"{tls.address}"
             )
 
 
 @pytest.mark.check("tls-keys")
 def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
-    """A weak key or hash lets others impersonate the service, and clients of today refuse it.
+    """A weak key or hash lets others impersonate the service, and current clients refuse it.
 
     Fix: issue it again with an EC P-256 or RSA 2048 key, from an authority that signs with SHA-256 and has such keys itself.
     """
@@ -141,7 +141,7 @@ def test_keys_and_signatures_are_strong(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-browsers")
 def test_browsers_accept_it(tls: TlsEvidence) -> None:
-    """Browsers refuse what other clients let pass: keys of a rare kind, long lives, authorities without a public log.
+    """Browsers refuse what other clients accept: rare kinds of keys, long lives, authorities without a public log.
 
     Fix: issue it again with an EC P-256 or RSA key, for at most 100 days, from an authority that logs what it issues.
     """
@@ -152,19 +152,19 @@ def test_browsers_accept_it(tls: TlsEvidence) -> None:
         where = tls.where(presented)
         longest = _longest_life(leaf, public=tls.trust == "public")
         assert at_most(leaf.lifetime, longest + timedelta(seconds=1), "life of the leaf"), (
-            f"{where}: the leaf lives for {format_duration(leaf.lifetime)}; issued on {leaf.not_before:%Y-%m-%d}, it "
-            f"may live for {format_duration(longest)}"
+            f"{where}: the leaf is valid for {format_duration(leaf.lifetime)}; issued on {leaf.not_before:%Y-%m-%d}, it "
+            f"may be valid for at most {format_duration(longest)}"
         )
         timestamps = max(leaf.timestamps, presented.timestamps)
         assert tls.trust != "public" or at_least(timestamps, _FEWEST_TIMESTAMPS, "certificate timestamps", "SCT"), (
-            f"{where}: the leaf comes with {_counted(timestamps, 'signed certificate timestamp')} (SCT); browsers ask "
-            f"for {_FEWEST_TIMESTAMPS} at least"
+            f"{where}: the leaf comes with {_counted(timestamps, 'signed certificate timestamp')} (SCT); browsers demand "
+            f"at least {_FEWEST_TIMESTAMPS}"
         )
 
 
 @pytest.mark.check("tls-revoked")
 def test_certificate_is_not_revoked(tls: TlsEvidence) -> None:
-    """Clients that look refuse a revoked certificate at once, whatever its dates say.
+    """Clients that check revocation refuse a revoked certificate at once, whatever its dates say.
 
     Fix: issue a new certificate with a new key, deploy it everywhere, and find out who revoked the old one and why.
     """
@@ -172,7 +172,7 @@ def test_certificate_is_not_revoked(tls: TlsEvidence) -> None:
         staple = presented.staple
         revoked = staple is not None and staple.status == "revoked" and not staple.problem
         assert so(not revoked, "revoked, by the staple of the server", "no", "yes"), (
-            f"{tls.where(presented)}: the server itself staples that it was revoked"
+            f"{tls.where(presented)}: the server's own OCSP staple says that it was revoked"
             f"{_at(staple.revoked_at if staple else None)}"
         )
         for listed in presented.revocation:
@@ -185,20 +185,20 @@ def test_certificate_is_not_revoked(tls: TlsEvidence) -> None:
 def test_revocation_can_be_known(tls: TlsEvidence) -> None:
     """If the revocation of a certificate cannot be checked, some clients refuse it, and others are not protected.
 
-    Fix: ssl_stapling on; with a resolver, and reload; or see why the authority's list cannot be read from here.
+    Fix: set ssl_stapling on; with a resolver, and reload; or find out why this machine cannot read the authority's list.
     """
     for presented, leaf in tls.certificates:
         staple, where = presented.staple, tls.where(presented)
         assert so(staple is not None or not leaf.must_staple, "staple", "there, or not demanded", "missing"), (
-            f"{where}: the leaf demands a staple (RFC 7633); none came"
+            f"{where}: the leaf demands an OCSP staple (RFC 7633); the server sent none"
         )
         if staple is not None:
             assert so(not staple.problem, "what the staple is worth", "valid", "void"), (
-                f"{where}: the staple is void: {staple.problem}"
+                f"{where}: the staple is invalid: {staple.problem}"
             )
             ahead = timedelta() if staple.this_update is None else staple.this_update - tls.taken_at
             assert at_most(ahead, _STAPLE_LEEWAY, "staple dated ahead of our clock"), (
-                f"{where}: the staple is of the future{_at(staple.this_update)} (thisUpdate)"
+                f"{where}: the staple is dated in the future{_at(staple.this_update)} (thisUpdate)"
             )
             left = timedelta() if staple.next_update is None else staple.next_update - tls.taken_at
             assert at_least(left, timedelta(), "staple good for"), (
@@ -209,17 +209,17 @@ def test_revocation_can_be_known(tls: TlsEvidence) -> None:
             )
         for listed in presented.revocation:
             assert so(not listed.problem, "list of the authority", "read", listed.problem), (
-                f"{where}: revocation of {listed.subject} is not known: {listed.url} {listed.problem}"
+                f"{where}: it is not known whether {listed.subject} is revoked: {listed.url} {listed.problem}"
             )
         known = presented.revocation or staple or not leaf.revocation_lists or presented.verification
         assert so(known, "revocation", "can be known", "not known"), (
-            f"{where}: revocation is not known: {leaf.revocation_lists[0]} was not asked (tls.revocation_lists)"
+            f"{where}: it is not known whether it is revoked: {leaf.revocation_lists[0]} was not fetched (tls.revocation_lists)"
         )
 
 
 @pytest.mark.check("tls-same-everywhere")
 def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environment: Environment) -> None:
-    """One forgotten server with an old certificate is an outage for some users, some of the time.
+    """One forgotten server with an old certificate is an outage for some users.
 
     Fix: deploy the certificate to every server behind the name, and reload them all; or declare every authority that
     issues for it, as in tls.issuer = ["Let's Encrypt", "Google Trust Services"].
@@ -241,7 +241,7 @@ def test_all_addresses_serve_the_same(tls_all: tuple[TlsEvidence, ...], environm
 
 @pytest.mark.check("tls-issuer")
 def test_declared_authority_issued(tls: TlsEvidence, environment: Environment) -> None:
-    """A certificate of another authority was not installed by our own renewal.
+    """If another authority issued the certificate, our own renewal did not install it.
 
     Fix: find out who issued it; then correct tls.issuer in the environment file, or replace the certificate.
     """
@@ -251,7 +251,7 @@ def test_declared_authority_issued(tls: TlsEvidence, environment: Environment) -
     for presented, leaf in tls.certificates:
         issued_by = leaf.authority
         assert one_of(issued_by, declared, "issued by"), (
-            f"{tls.where(presented)}: issued by {issued_by}, declared is {' or '.join(declared)}"
+            f"{tls.where(presented)}: issued by {issued_by}; {' or '.join(declared)} is declared"
         )
 
 
@@ -267,7 +267,7 @@ def _ending(tls: TlsEvidence, at: datetime, policy: Policy) -> str:
                 begin = f"{certificate.not_before:%Y-%m-%d %H:%M} UTC"
                 return f"{tls.where(presented)}: {certificate.subject} is not valid before {begin}"
             if not at_least(left, least, "left of the life"):
-                needed = "" if left <= timedelta(0) else f"; at least {format_duration(least)} are wanted"
+                needed = "" if left <= timedelta(0) else f"; at least {format_duration(least)} is expected"
                 return f"{tls.where(presented)}: {_validity(certificate, left)}{needed}"
         for root in presented.whole_path[1:]:
             if presented.path and root.self_signed and root.remaining(at) <= timedelta(0):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.check("cleanup-nothing-left")
 def test_nothing_synthetic_stays_behind(walk: Walk) -> None:
-    """Synthetic users take seats, and synthetic bookings make the numbers of the first day a lie.
+    """Synthetic users take seats, and synthetic bookings falsify the numbers of the first day.
 
     Fix: let the removal of a tester also remove the data that is named here, then run gonogo clean.
     For accounts of the security journey, declare api.remove; or give it two accounts in api.accounts.
@@ -25,5 +25,5 @@ def test_nothing_synthetic_stays_behind(walk: Walk) -> None:
     if cleanup.unasked:
         raise cleanup.unasked[0]
     assert shown(not cleanup.remaining, "left behind", cleanup.remaining_words or "nothing", "nothing"), (
-        f"after removing the synthetic users there still are {cleanup.remaining_words}"
+        f"after the clean-up there still are {cleanup.remaining_words}"
     )

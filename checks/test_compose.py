@@ -16,9 +16,9 @@ _OUTLIVES_A_REBOOT = {"always", "unless-stopped"}
 
 @pytest.mark.check("compose-running")
 def test_every_service_runs(compose: ComposeEvidence) -> None:
-    """A worker that died on Friday is missed on launch day.
+    """A worker that stopped on Friday is missing on launch day.
 
-    Fix: docker compose logs SERVICE for why it ended, then docker compose up -d.
+    Fix: docker compose logs SERVICE shows why it ended; then docker compose up -d.
     """
     assert so(not compose.problem, "project", "can be read", compose.problem), f"{compose.address}: {compose.problem}"
     at_work = []
@@ -35,14 +35,16 @@ def test_every_service_runs(compose: ComposeEvidence) -> None:
             at_work.append(where)
         else:
             ended_well = any(container.status == "exited" and container.exit_code == 0 for container in containers)
-            assert so(ended_well, f"work of {service.name}", "done", states), f"{where} has not done its work: {states}"
+            assert so(ended_well, f"work of {service.name}", "done", states), (
+                f"{where} has not completed its work: {states}"
+            )
     if at_work:
         raise Unobserved(f"{', '.join(at_work)} has not ended yet", hint="run it again when it has")
 
 
 @pytest.mark.check("compose-steady")
 def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy) -> None:
-    """A container that restarts every minute looks healthy if you look at the right moment.
+    """A container that restarts every minute looks healthy between two restarts.
 
     Fix: docker compose logs SERVICE; look for its exit code, and for memory (docker inspect, OOMKilled).
     """
@@ -55,17 +57,17 @@ def test_nothing_starts_again_and_again(compose: ComposeEvidence, policy: Policy
             below(container.restarts, most, f"restarts of {container.name}", kind="restarts")
             continue
         if container.started is None:
-            raise Unobserved(f"{compose.address}: it is not known since when {container.name} runs")
+            raise Unobserved(f"{compose.address}: it is not known how long {container.name} has been running")
         runs_for = timedelta(seconds=container.started)
         assert at_least(runs_for, settled, f"{container.name} runs since its last restart for", kind="settled"), (
-            f"{compose.address}: {container.name} runs for {container.started} s after {_again(container)}; "
-            f"{format_duration(settled)} without one are wanted"
+            f"{compose.address}: {container.name} has been running for {container.started} s after {_again(container)}; "
+            f"{format_duration(settled)} without a restart is expected"
         )
 
 
 @pytest.mark.check("compose-image")
 def test_declared_image_runs(compose: ComposeEvidence) -> None:
-    """A deployment that pulled and did not recreate leaves the old release serving.
+    """If a deployment pulls an image and does not recreate the container, the old release keeps serving.
 
     Fix: docker compose up -d --pull always, with the release in the file's variables.
     """
@@ -74,7 +76,7 @@ def test_declared_image_runs(compose: ComposeEvidence) -> None:
             where = f"{compose.address}: {container.name}"
             right = not service.image or _whole(container.image) == _whole(service.image)
             assert shown(right, f"image of {container.name}", container.image, service.image or "any"), (
-                f"{where} runs {container.image}, {service.image} is declared"
+                f"{where} runs {container.image}; {service.image} is declared"
             )
             newest = container.newest_id in {"", container.image_id}
             assert so(newest, "images", "the newest that this machine has", f"{container.name} older"), (
@@ -96,18 +98,18 @@ def test_health_checks_say_healthy(compose: ComposeEvidence) -> None:
         )
         made_so = container.health or not service.healthcheck or service.once
         assert so(made_so, "declared health checks", "there", f"missing in {container.name}"), (
-            f"{where} has no health check, the file declares one: it was made from another file"
+            f"{where} has no health check, although the file declares one: it was made from another file"
         )
     for _, container in containers:
         if container.health == "starting":
             raise Unobserved(
-                f"{compose.address}: {container.name}: no health check has ended well yet", hint="run it again"
+                f"{compose.address}: {container.name}: no health check has passed yet", hint="run it again"
             )
 
 
 @pytest.mark.check("compose-ports")
 def test_published_ports_are_the_declared_ones(compose: ComposeEvidence) -> None:
-    """Docker publishes ports past the firewall: a database that was opened for a moment is on the internet.
+    """Ports that Docker publishes bypass the firewall: a database that was opened for a moment is on the internet.
 
     Fix: remove the port from what runs (docker compose up -d --force-recreate), or declare it in the file.
     """
@@ -136,7 +138,7 @@ def test_services_come_back(compose: ComposeEvidence) -> None:
         for container in compose.containers_of(service):
             where = f"{compose.address}: {container.name}"
             assert equal(container.restart, service.restart, f"restart policy of {container.name}"), (
-                f"{where} has the restart policy {container.restart}, {service.restart} is declared"
+                f"{where} has the restart policy {container.restart}; {service.restart} is declared"
             )
             comes_back = service.once or container.restart in _OUTLIVES_A_REBOOT
             assert so(comes_back, "after a reboot", "started again", f"{container.name} not started"), (
@@ -146,7 +148,7 @@ def test_services_come_back(compose: ComposeEvidence) -> None:
 
 @pytest.mark.check("compose-orphans")
 def test_nothing_else_runs(compose: ComposeEvidence) -> None:
-    """A service that was removed from the file keeps running with the old code.
+    """A service that was removed from the file may still run with old code.
 
     Fix: docker compose up -d --remove-orphans.
     """

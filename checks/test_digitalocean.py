@@ -34,7 +34,7 @@ def test_droplet_exists(droplet: DropletEvidence) -> None:
         f"{_name(droplet)}: DigitalOcean has no droplet {droplet.droplet}"
     )
     assert equal(droplet.status, "active", "status"), (
-        f"{_name(droplet)}: is {droplet.status or 'in no state'}, not active"
+        f"{_name(droplet)}: is {droplet.status or 'without a state'}, not active"
     )
 
 
@@ -78,24 +78,26 @@ def test_droplet_was_built_from_the_declared_image(droplet: DropletEvidence, env
     droplet.require("image")
     image = droplet.image
     if image is None or not (image.slug or image.name):
-        raise Unobserved(f"{_name(droplet)}: DigitalOcean gives the image that it was built from neither slug nor name")
+        raise Unobserved(
+            f"{_name(droplet)}: DigitalOcean shows neither slug nor name of the image that it was built from"
+        )
     if image.slug or image.kind not in {"", "base"}:
         assert shown(declared in {image.slug, image.name}, "image", image.slug or image.name, declared), (
             f"{_name(droplet)}: was built from {image.slug or image.name}, not {declared}"
         )
     elif not equal(_former_slug(image), declared, "image, by its former slug"):
         raise Unobserved(
-            f"{_name(droplet)}: was built from {image.distribution} {image.name}, which has no slug any more, so that it "
+            f"{_name(droplet)}: was built from {image.distribution} {image.name}, which no longer has a slug, so it "
             f"cannot be compared with {declared}",
-            hint="compare them by hand; what the machine runs, its own check tells (server-os)",
+            hint="compare them by hand; server-os checks what the machine runs",
         )
 
 
 @pytest.mark.check("droplet-image-offered")
 def test_image_is_still_offered(droplet: DropletEvidence) -> None:
-    """A machine whose image is retired cannot be built again as it is.
+    """A machine whose image is retired cannot be built again from that image.
 
-    Fix: take a snapshot of it to build others from, or move to an image that is offered.
+    Fix: take a snapshot of it to build others from, or move to an image that DigitalOcean offers.
     """
     droplet.require("image")
     image = droplet.image
@@ -126,7 +128,7 @@ def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Enviro
     droplet.require("reserved_addresses", "balancer_addresses")
     others = _canonical((*droplet.reserved_addresses, *droplet.balancer_addresses))
     assert shown(others & declared, "addresses that lead to it", others, "one that the hosts are declared at"), (
-        f"{_name(droplet)}: DigitalOcean gives it {', '.join(sorted(own | others)) or 'no public address'}, the hosts "
+        f"{_name(droplet)}: DigitalOcean gives it {', '.join(sorted(own | others)) or 'no public address'}; the hosts "
         f"are declared at {', '.join(sorted(declared)) or 'no address'}"
     )
 
@@ -167,7 +169,7 @@ def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, 
 
 @pytest.mark.check("droplet-firewall-ports")
 def test_cloud_firewall_opens_what_is_declared(droplet: DropletEvidence, environment: Environment) -> None:
-    """A declared port that no rule opens is closed to users; one that is open for UDP as well serves nobody.
+    """A declared port that no rule opens is closed to users; a port that is open for UDP as well serves nobody.
 
     Fix: Networking → Firewalls: add or correct the inbound rule, or correct digitalocean.open_ports.
     """
@@ -180,13 +182,13 @@ def test_cloud_firewall_opens_what_is_declared(droplet: DropletEvidence, environ
     # HTTP/3 is spoken over UDP.
     useless = [str(ports) for ports in open_to_everybody(rules, "udp") if (ports.first, ports.last) != (_HTTPS, _HTTPS)]
     assert nothing(useless, "ports opened for UDP"), (
-        f"{_name(droplet)}: the cloud firewall opens {', '.join(useless)}, declared are ports of TCP"
+        f"{_name(droplet)}: the cloud firewall opens {', '.join(useless)}; only TCP ports are declared"
     )
 
 
 @pytest.mark.check("droplet-alerts")
 def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Policy) -> None:
-    """Memory and disks fill slowly, and at night.
+    """Memory and disks fill up slowly, and often at night.
 
     Fix: Monitoring → Create Alert Policy: CPU, memory and disk utilization of this droplet above 90 %, with a mail or a
     channel. To see policies by tag, the token needs the scope tag:read. The agent that measures:
@@ -210,8 +212,8 @@ def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Po
     )
     droplet.require("measured")
     assert so(droplet.measured is not False, "metrics agent", "measures", "no value"), (
-        f"{_name(droplet)}: DigitalOcean got no value of its memory for a quarter of an hour: without the metrics agent "
-        "(do-agent) on it no policy on memory or disk ever fires"
+        f"{_name(droplet)}: DigitalOcean has received no value of its memory for 15 minutes: without the metrics agent "
+        "(do-agent) no policy about memory or disk ever fires"
     )
 
 
@@ -229,7 +231,7 @@ def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment:
 
 @pytest.mark.check("droplet-volume-snapshots")
 def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Environment) -> None:
-    """A snapshot of a droplet does not hold its volumes, and the data is on these.
+    """A snapshot of a droplet does not contain its volumes, where the data is.
 
     Fix: doctl compute volume snapshot VOLUME --snapshot-name NAME, before the release is deployed.
     """
@@ -252,7 +254,7 @@ def test_a_copy_is_older_than_the_release(
 ) -> None:
     """A snapshot that was taken after the deployment contains the new release, and cannot undo it.
 
-    Fix: keep a snapshot from before the deployment; next time, take it first and deploy then.
+    Fix: keep a snapshot from before the deployment; next time, take it first, then deploy.
     """
     droplet.require("copies")
     wanted = environment.service.release
@@ -262,9 +264,7 @@ def test_a_copy_is_older_than_the_release(
         return
     starts = [metrics.started_at for metrics in metrics_all if metrics.started_at is not None]
     if not starts:
-        raise Unobserved(
-            "the service does not say since when it runs", hint="its metrics can: process_start_time_seconds"
-        )
+        raise Unobserved("the service does not say when it started", hint="its metrics can: process_start_time_seconds")
     began, allowed = min(starts), _section(environment).snapshot_age
     if droplet.taken_at - began > (launch := policy.duration("launch")):
         above(droplet.taken_at - began, launch, "release runs for")
@@ -275,8 +275,8 @@ def test_a_copy_is_older_than_the_release(
         at_most(began - max(before), allowed, "copy is older than the release by")
     newest = _newest(droplet, droplet.copies)
     assert shown(before or newest is None, "newest copy", _clock(newest), f"one from before {_clock(began)}"), (
-        f"{_name(droplet)}: the newest copy is of {_clock(newest)}, release {wanted} runs since {_clock(began)}: there is "
-        "no young copy from before it"
+        f"{_name(droplet)}: the newest copy is of {_clock(newest)}, and release {wanted} has been running since {_clock(began)}: there is "
+        "no recent copy from before it"
     )
 
 
@@ -314,7 +314,7 @@ def _must_hold(droplet: DropletEvidence) -> None:
     assert nothing(stuck, "rules that have not reached it"), f"{_name(droplet)}: {', '.join(stuck)}"
     leaving = [firewall.name for firewall in droplet.firewalls if any(change.removing for change in firewall.pending)]
     assert below(len(leaving), len(droplet.firewalls), "firewalls that it is taken out of"), (
-        f"{_name(droplet)}: is being taken out of the cloud firewall {', '.join(leaving)}"
+        f"{_name(droplet)}: is being removed from the cloud firewall {', '.join(leaving)}"
     )
 
 
@@ -350,7 +350,7 @@ def _alert_fault(alert: AlertPolicy, most: float) -> str:
     if alert.threshold is None:
         return "the policy has no threshold"
     if alert.compare != "GreaterThan" or alert.threshold > most:
-        return f"the policy fires at {alert.compare} {alert.threshold:g}, GreaterThan {most:g} at the most is wanted"
+        return f"the policy fires at {alert.compare} {alert.threshold:g}; at most GreaterThan {most:g} is expected"
     return ""
 
 
@@ -359,7 +359,7 @@ def _newest(droplet: DropletEvidence, copies: tuple[datetime, ...]) -> datetime 
     if newest is not None and newest - droplet.taken_at > _CLOCKS_DIFFER_BY:
         raise Unobserved(
             f"{_name(droplet)}: a copy is dated {_clock(newest)}, which is in the future",
-            hint="is the clock of this machine right?",
+            hint="check the clock of this machine",
         )
     return newest
 
@@ -367,7 +367,7 @@ def _newest(droplet: DropletEvidence, copies: tuple[datetime, ...]) -> datetime 
 def _young(subject: str, at: datetime, droplet: DropletEvidence, environment: Environment) -> None:
     age, allowed = droplet.taken_at - at, _section(environment).snapshot_age
     assert at_most(age, allowed, "age of the newest snapshot" if "snapshot" in subject else "age of the newest copy"), (
-        f"{subject} is {format_duration(age)} old, {format_duration(allowed)} are allowed"
+        f"{subject} is {format_duration(age)} old; at most {format_duration(allowed)} is allowed"
     )
 
 

@@ -20,7 +20,7 @@ _FORMAT_REFUSALS = {"FORMERR", "NOTIMP", "BADVERS"}
 def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence, environment: Environment) -> None:
     """Without a delegation, or with an expired domain, nobody finds the service at all.
 
-    Fix: renew the domain, and set its name servers at the registrar, with their addresses where they are in the zone.
+    Fix: renew the domain; set its name servers at the registrar, with the addresses of those that are in the zone.
     """
     zone, parent = dns_zone.zone, dns_zone.parent
     homeless = [referral for referral in parent.referrals if _without_glue(referral, zone)]
@@ -35,7 +35,7 @@ def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence, environment: E
     )
     denied = parent.denies and _for_the_world(environment)
     assert so(not denied, "delegation by the zone above", "there, or not asked for", "taken away"), (
-        f"{parent.zone} does not delegate {zone} any more ({_silence(dns_zone)}); "
+        f"{parent.zone} no longer delegates {zone} ({_silence(dns_zone)}); "
         "only resolvers that still remember it find it"
     )
     assert at_least(len(dns_zone.servers), 1, "name servers"), (
@@ -57,7 +57,7 @@ def test_zone_is_delegated_and_answers(dns_zone: DnsZoneEvidence, environment: E
 
 @pytest.mark.check("dns-no-lame-server")
 def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, environment: Environment) -> None:
-    """A lame server makes some users wait and some fail, depending on which one their resolver happens to ask.
+    """With a lame server, some users wait and some fail, depending on which server their resolver asks.
 
     Fix: load the zone on that server and open UDP and TCP port 53, or take it out of the delegation and the zone.
     """
@@ -71,7 +71,7 @@ def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, env
         and all(server.udp.serves and server.tcp.delivery is Delivery.SILENT for server in asked_servers)
     ):
         raise Unobserved(
-            f"no name server of {dns_zone.zone} answers this machine over TCP, all do over UDP",
+            f"no name server of {dns_zone.zone} answers this machine over TCP, but all answer over UDP",
             hint="let this machine connect to TCP port 53 on the internet",
         )
     lame += [
@@ -85,15 +85,15 @@ def test_every_name_server_answers_with_authority(dns_zone: DnsZoneEvidence, env
 
 @pytest.mark.check("dns-parent-agrees")
 def test_parent_and_zone_name_the_same_servers(dns_zone: DnsZoneEvidence) -> None:
-    """A resolver with an empty cache follows the parent, one that has asked before follows the zone (RFC 1034, 4.2.2).
+    """A resolver with an empty cache follows the parent; one that asked before follows the zone (RFC 1034, 4.2.2).
 
     Fix: set the zone's own name servers, and their addresses, at the registrar.
     """
     parent = dns_zone.parent
     if not parent.answered:
         raise Unobserved(
-            f"{dns_zone.zone}: the servers of the zone above did not say to whom they delegate ({_silence(dns_zone)})",
-            hint="ask from a machine that reaches them, or declare resolvers that know the zone above",
+            f"{dns_zone.zone}: the servers of the zone above did not say to which servers they delegate ({_silence(dns_zone)})",
+            hint="run gonogo on a machine that reaches them, or declare resolvers that know the zone above",
         )
     problems = list(
         dict.fromkeys(problem for referral in parent.referrals for problem in _disagreements(referral, dns_zone))
@@ -103,13 +103,13 @@ def test_parent_and_zone_name_the_same_servers(dns_zone: DnsZoneEvidence) -> Non
     if unasked:
         details = "; ".join(f"{server.name} at {server.address}: {_why_not(server)}" for server in unasked)
         raise Unobserved(
-            f"{dns_zone.zone}: not every address was asked: {details}", hint="ask where IPv6 works as well"
+            f"{dns_zone.zone}: not every address was asked: {details}", hint="run gonogo where IPv6 works as well"
         )
 
 
 @pytest.mark.check("dns-two-servers")
 def test_zone_has_two_servers(dns_zone: DnsZoneEvidence) -> None:
-    """One name server is one reason for the whole service to disappear (RFC 2182).
+    """With only one name server, one failure makes the whole service disappear (RFC 2182).
 
     Fix: add a second server on another network, and delegate to it.
     """
@@ -122,7 +122,7 @@ def test_zone_has_two_servers(dns_zone: DnsZoneEvidence) -> None:
 def test_no_name_server_is_an_alias(dns_zone: DnsZoneEvidence) -> None:
     """Some resolvers do not follow an alias in the name of a name server (RFC 2181, 10.3).
 
-    Fix: name the server by a name that has addresses of its own.
+    Fix: use a name that has its own addresses.
     """
     aliases = [f"{server.name} is an alias of {server.alias}" for server in dns_zone.delegation.servers if server.alias]
     assert nothing(aliases, "name servers that are aliases"), f"{dns_zone.zone}: the name server {'; '.join(aliases)}"
@@ -130,7 +130,7 @@ def test_no_name_server_is_an_alias(dns_zone: DnsZoneEvidence) -> None:
 
 @pytest.mark.check("dns-no-apex-alias")
 def test_zone_itself_is_no_alias(dns_zone: DnsZoneEvidence) -> None:
-    """An alias at the zone's own name takes away its mail, its keys and its name servers (RFC 2181, 10.1).
+    """An alias at the zone's own name hides its mail, its keys and its name servers (RFC 2181, 10.1).
 
     Fix: replace the CNAME by addresses, or by what the DNS provider offers instead (ALIAS, ANAME, flattening).
     """
@@ -146,16 +146,16 @@ def test_zone_itself_is_no_alias(dns_zone: DnsZoneEvidence) -> None:
 
 @pytest.mark.check("dns-no-transfer")
 def test_nobody_may_copy_the_zone(dns_zone: DnsZoneEvidence) -> None:
-    """Whoever can copy the whole zone knows every machine, also those that should stay unknown.
+    """Somebody who can copy the whole zone knows every machine, also those that should stay unknown.
 
     Fix: allow zone transfers (AXFR) to the other name servers only.
     """
     transfers = [(server, server.transfer) for server in dns_zone.servers if server.transfer is not None]
     if not any(transfer.delivery is not Delivery.NOT_SENT for _, transfer in transfers):
-        raise Unobserved(f"no name server of {dns_zone.zone} could be asked for a transfer")
+        raise Unobserved(f"a zone transfer could not be tried at any name server of {dns_zone.zone}")
     generous = [f"{server.name} ({server.address})" for server, transfer in transfers if transfer.records]
     assert nothing(generous, "name servers that allow transfers", of=len(transfers)), (
-        f"{dns_zone.zone}: the whole zone is given to anybody who asks, by {', '.join(generous)}"
+        f"{dns_zone.zone}: anybody can copy the whole zone from {', '.join(generous)}"
     )
 
 
@@ -180,7 +180,7 @@ def test_unknown_names_do_not_reach_production(dns_zone: DnsZoneEvidence, enviro
 
 @pytest.mark.check("dns-dnssec")
 def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
-    """With broken signatures the service does not exist for anybody behind a validating resolver.
+    """If signatures are broken, the service does not exist for users behind a validating resolver.
 
     Fix: do what the message says for each server; if that takes long, remove the DS at the registrar until it is done.
     """
@@ -205,10 +205,10 @@ def test_signatures_validate(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
         details = "; ".join(
             f"{server.name} ({server.address}): {server.dnskey.told}" for server in unread if server.dnskey
         )
-        raise Unobserved(f"{dns_zone.zone} is signed, and its keys could not be read: {details}")
+        raise Unobserved(f"{dns_zone.zone} is signed, but its keys could not be read: {details}")
     if not any(resolver.checked.authenticated for resolver in validations):
         raise Unobserved(
-            f"{dns_zone.zone} is signed, and none of the declared resolvers validates",
+            f"{dns_zone.zone} is signed, but none of the declared resolvers validates",
             hint="declare a validating resolver in dns.resolvers, as '9.9.9.9:53'",
         )
 
@@ -247,12 +247,13 @@ def _require_all_asked(zone: DnsZoneEvidence) -> None:
     if unasked or not zone.servers:
         details = "; ".join(f"{server.name} ({server.address}): {_why_not(server)}" for server in unasked)
         raise Unobserved(
-            f"{zone.zone}: a name server could not be asked from here: {details}", hint="is there a route?"
+            f"{zone.zone}: a name server could not be asked from here: {details}",
+            hint="check the route from this machine",
         )
     omitted = zone.delegation.omitted_servers + zone.omitted_addresses
     if omitted:
         raise Unobserved(
-            f"{zone.zone}: {omitted} of its name servers' addresses were not asked, since there are so many",
+            f"{zone.zone}: {omitted} addresses of its name servers were not asked, because there are too many",
             hint="delegate to fewer servers",
         )
 
@@ -266,13 +267,13 @@ def _disagreements(referral: Referral, zone: DnsZoneEvidence) -> Iterator[str]:
     own = {server.name: server for server in zone.delegation.servers}
     above = {server.name: server for server in referral.servers}
     if set(own) != set(above):
-        yield f"{where} delegates to {_list(above)}, the zone itself names {_list(own)}"
+        yield f"{where} delegates to {_list(above)}; the zone itself names {_list(own)}"
     for name in sorted(set(own) & set(above)):
         glue, addresses = above[name].addresses, own[name].addresses
         if f".{name}".endswith(f".{zone.zone}") and not glue:
             yield f"{where} gives no address (glue) of {name}, which is in the zone itself"
         elif glue and addresses and set(glue) != set(addresses):
-            yield f"{where} gives {_list(glue)} as the address of {name}, the zone says {_list(addresses)}"
+            yield f"{where} gives {_list(glue)} as the address of {name}; the zone says {_list(addresses)}"
 
 
 def _silence(zone: DnsZoneEvidence) -> str:
@@ -310,7 +311,7 @@ def _complaint(server: ServerAnswers) -> str:
 
 
 def _hidden(server: ServerAnswers) -> str:
-    return f"{server.name} ({server.address}): this is not a public address, the world cannot ask it"
+    return f"{server.name} ({server.address}): this is not a public address, so resolvers on the internet cannot ask it"
 
 
 def _why_not(server: ServerAnswers) -> str:

@@ -27,7 +27,7 @@ def test_caa_permits_our_authority(
     authority = environment.tls.caa if environment.tls else None
     if authority is None:
         raise Unobserved(
-            f"{caa.name} has CAA, and the environment does not say which authority renews",
+            f"{caa.name} has CAA, but the environment does not say which authority renews",
             hint='declare tls.caa, as in "letsencrypt.org"',
         )
     for wildcard in sorted({_is_wildcard(tls) for tls in tls_all}):
@@ -55,9 +55,9 @@ def _caa(host: DnsHostEvidence) -> Answer | None:
     """The records that decide. An authority that gets no answer must not issue (RFC 8659, section 3)."""
     for answer in host.caa:
         if not answer.conclusive:
-            raise Unobserved(f"{host.host}: CAA of {answer.name} could not be asked: {answer.told}")
+            raise Unobserved(f"{host.host}: CAA of {answer.name} could not be read: {answer.told}")
         assert shown(answer.rcode != "SERVFAIL", f"CAA of {answer.name}", answer.rcode, "an answer"), (
-            f"{host.host}: resolvers fail on CAA of {answer.name}: nobody may issue"
+            f"{host.host}: resolvers answer SERVFAIL for CAA of {answer.name}: no authority may issue"
         )
         if answer.records:
             return answer

@@ -26,7 +26,7 @@ from gonogo.families.dns.spf import (
 
 @pytest.mark.check("dns-mail-route")
 def test_mail_for_the_domain_arrives(dns_mail: DnsMailEvidence, environment: Environment) -> None:
-    """Mail to the address of support, and bounces of mail that the service sends, go where MX says (RFC 5321, 5.1).
+    """Mail to support, and bounces of the service's mail, go where the MX says (RFC 5321, 5.1).
 
     Fix: point MX to a name that exists and has addresses of its own, or remove the record.
     """
@@ -51,7 +51,7 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
     )
     failed = failed_records(dns_mail.spf.records)
     assert nothing(failed, "records that fail to be SPF"), (
-        f"{dns_mail.domain}: '{failed[0]}' does not begin with 'v=spf1 ', so that it is no SPF record"
+        f"{dns_mail.domain}: '{failed[0]}' does not begin with 'v=spf1 ', so it is not an SPF record"
     )
     elsewhere = {answer.name: spf_records(answer.records) for answer in dns_mail.spf_elsewhere}
     records = {name: included[0] for name, included in elsewhere.items() if len(included) == 1}
@@ -61,7 +61,7 @@ def test_spf_can_be_understood(dns_mail: DnsMailEvidence) -> None:
         is_known = not answer.conclusive or answer.rcode == "SERVFAIL" or len(elsewhere[answer.name]) == 1
         assert so(is_known, "included domains", "have one record each", f"not so: {answer.name}"), (
             f"{dns_mail.domain}: SPF includes {answer.name}, which has {len(elsewhere[answer.name])} SPF records "
-            f"({answer.told}): nothing of it counts then"
+            f"({answer.told}): then the whole record does not count"
         )
     lookups = sum(spf_lookups(record, records) for record in own)
     assert at_most(lookups, MOST_SPF_LOOKUPS, "queries that SPF needs"), (
@@ -75,7 +75,7 @@ def _assert_meaning(domain: str, record: str, records: Mapping[str, str]) -> Non
     for name, text in {domain: record, **records}.items():
         wrong = wrong_terms(text)
         assert nothing(wrong, "terms that are no SPF"), (
-            f"{domain}: '{wrong[0]}' of '{text}' ({name}) is no SPF, so that nothing of it counts"
+            f"{domain}: '{wrong[0]}' of '{text}' ({name}) is not valid SPF, so the whole record does not count"
         )
     passing, waiting = {domain: record}, passes_on(record)
     while waiting:
@@ -93,7 +93,7 @@ def _assert_meaning(domain: str, record: str, records: Mapping[str, str]) -> Non
     verdict = verdict_on_others(record, records)
     assert shown(
         verdict != "?", "verdict on others", "not known" if verdict is None else f"{verdict}all", "-all or ~all"
-    ), f"{domain}: '{record}' says nothing of others (?all, or no all): receivers take it as if there were none"
+    ), f"{domain}: '{record}' does not say what to do with other senders (?all, or no all): receivers ignore it"
 
 
 @pytest.mark.check("dns-mail-sender")
@@ -118,10 +118,10 @@ def test_mail_of_the_service_is_believed(dns_sender: DnsSenderEvidence, environm
 def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
     records = spf_records(sender.spf.records)
     if sender.spf.conclusive and len(records) != 1:
-        yield f"{len(records)} SPF records at {sender.spf.name}, one is expected"
+        yield f"{len(records)} SPF records at {sender.spf.name}; one is expected"
     policies = [tags_of(text) for text in sender.dmarc.records if text.lower().startswith("v=dmarc1")]
     if sender.dmarc.conclusive and len(policies) != 1:
-        yield f"{len(policies)} DMARC records at {sender.dmarc.name}, one is expected"
+        yield f"{len(policies)} DMARC records at {sender.dmarc.name}; one is expected"
     elif policies and policies[0].get("p", "").lower() not in {"none", "quarantine", "reject"}:
         yield f"the DMARC record at {sender.dmarc.name} has no policy (p=none, quarantine or reject)"
     for key in sender.dkim:
@@ -129,7 +129,7 @@ def _sender_problems(sender: DnsSenderEvidence) -> Iterator[str]:
         if key.conclusive and not problems:
             yield f"no DKIM key at {key.name} ({key.told})"
         elif problems and all(problems):
-            yield f"no DKIM key at {key.name} that counts: {problems[0]}"
+            yield f"the DKIM key at {key.name} is not valid: {problems[0]}"
 
 
 def _require_answers(*answers: Answer) -> None:
@@ -137,4 +137,6 @@ def _require_answers(*answers: Answer) -> None:
     unknown = [answer for answer in answers if not answer.conclusive or answer.rcode == "SERVFAIL"]
     if unknown:
         answers_told = "; ".join(f"{answer.name} {answer.rdtype}: {answer.told}" for answer in unknown)
-        raise Unobserved(f"resolvers do not answer: {answers_told}", hint="are the resolvers in [dns] reachable?")
+        raise Unobserved(
+            f"resolvers do not answer: {answers_told}", hint="check whether this machine reaches the resolvers in [dns]"
+        )

@@ -39,7 +39,7 @@ def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, en
             _require_declared_rotation(dns_host, host)
             continue
         if view.omitted:
-            raise Unobserved(f"{where}: {view.omitted} addresses were not kept, so that nothing can be compared")
+            raise Unobserved(f"{where}: {view.omitted} addresses were left out, so they cannot be compared")
         fits = view.addresses and not (view.ever - _permitted(view.ever, host)) if _any_of(host) or changing else None
         right = fits if fits is not None else view.addresses == frozenset(host.addresses)
         assert shown(right, "addresses at every server", sorted(view.addresses), _list(host.addresses)), (
@@ -60,7 +60,7 @@ def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
         raise Unobserved(f"{dns_host.host}: no authoritative server answers")
     bad = [f"{server}: {https.told}" for server, https in asked_servers if https.rcode not in {"NOERROR", "NXDOMAIN"}]
     assert nothing(bad, "servers silent for type HTTPS", of=len(asked_servers)), (
-        f"{dns_host.host}: queries of type HTTPS (65) get no answer while those of type A do: {'; '.join(bad)}"
+        f"{dns_host.host}: queries of type HTTPS (65) get no answer, but those of type A do: {'; '.join(bad)}"
     )
 
 
@@ -98,8 +98,8 @@ def test_resolvers_agree(
     least = policy.number("least_public_resolvers")
     if any(map(is_public, host.addresses)) and not at_least(len(public), least, "resolvers with public addresses"):
         raise Unobserved(
-            f"{dns_host.host}: {len(public)} of the declared resolvers have public addresses; those of this network say "
-            f"what it sees, and not what the world does. At least {least:g} are expected",
+            f"{dns_host.host}: {len(public)} of the declared resolvers have public addresses; those of this network only show "
+            f"what this network sees, not what the internet sees. At least {least:g} are expected",
             hint='declare public resolvers of different operators, as "1.1.1.1:53", "8.8.8.8:53", "9.9.9.9:53"',
         )
 
@@ -136,13 +136,13 @@ def test_turning_back_is_fast(dns_host: DnsHostEvidence, environment: Environmen
     for answer, ttl in ttls:
         assert at_most(ttl, window, f"TTL of {answer.rdtype}", kind="TTL"), (
             f"{dns_host.host} {answer.rdtype} at {answer.server}: TTL {format_duration(ttl)}, "
-            f"the declared rollback window is {format_duration(window)}"
+            f"and the declared rollback window is {format_duration(window)}"
         )
 
 
 @pytest.mark.check("dns-no-dangling-cname")
 def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvidence, environment: Environment) -> None:
-    """Whoever registers the name that an alias still points to owns our name as well.
+    """Somebody who registers the name that an alias still points to owns our name as well.
 
     Fix: remove the CNAME, or point it to a name that exists.
     """
@@ -154,7 +154,7 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
     _quorum(dns_name, environment, lambda view: bool(view.addresses), "give an address", invented=invented)
     lacking = [view.server for view in dns_name.authoritative if view.a.with_authority and view.a.rcode == "NXDOMAIN"]
     assert nothing(lacking, "servers to which the name does not exist", of=len(dns_name.authoritative)), (
-        f"{dns_name.name} does not exist at {', '.join(lacking)}: resolvers that ask there give it to nobody"
+        f"{dns_name.name} does not exist at {', '.join(lacking)}: users of resolvers that ask there do not find it"
     )
 
 
@@ -202,8 +202,8 @@ def _require_landings(
             f"{where}, which is not a public address"
         )
         assert so(not landing.unclaimed, "name, at whoever serves it", "claimed", "unclaimed"), (
-            f"{where}, where {landing.unclaimed} answers {landing.status} and says that it serves nobody under this name: "
-            "whoever claims it there owns the name"
+            f"{where}, where {landing.unclaimed} answers {landing.status} and says that it does not serve this name: "
+            "anybody who claims it there owns the name"
         )
         # Resolvers of the same kind were reached: that this address is not, is its own fault.
         unreachable = not landing.asked and resolved and _is_ipv4(landing.address)
@@ -221,7 +221,7 @@ def _require_landings(
 def _require_asked(name: str, landings: Sequence[Landing]) -> None:
     """Raises Unobserved where this machine could ask none of them."""
     if landings and not any(landing.asked for landing in landings):
-        raise Unobserved(f"{name}: {landings[0].problem}", hint="ask from a machine that reaches it")
+        raise Unobserved(f"{name}: {landings[0].problem}", hint="run gonogo on a machine that reaches it")
 
 
 def _is_public_server(server: str) -> bool:
@@ -262,7 +262,7 @@ def _quorum(  # noqa: PLR0913 - what was seen, what is right, and how to say so
     good = [view for view in honest if right(view)]
     others = "; ".join(f"{view.server}: {_led(view)}" for view in honest if not right(view))
     why = [f"{view.server}: {_silence(view)}" for view in mute]
-    why += [f"{view.server}: gives {view.told} to names that nobody made" for view in liars]
+    why += [f"{view.server}: gives {view.told} for names that do not exist" for view in liars]
     tally = f"{name.name}: {len(good)} of {len(name.resolvers)} resolvers {expected}; {needed} must"
     if len(good) < needed <= len(good) + len(mute) + len(liars):
         raise Unobserved(
@@ -296,7 +296,7 @@ def _require_one_word(where: str, view: Addresses) -> None:
     for silent, other in ((view.aaaa, view.a), (view.a, view.aaaa)):
         one_sided = silent.delivery is Delivery.SILENT and other.with_authority and other.records
         assert so(not one_sided, f"queries for {silent.rdtype}", "answered as others are", "silent"), (
-            f"{where}: queries for {silent.rdtype} get no answer while those for {other.rdtype} do: "
+            f"{where}: queries for {silent.rdtype} get no answer, but those for {other.rdtype} do: "
             "let the server answer NOERROR without records (RFC 4074)"
         )
 
@@ -307,7 +307,7 @@ def _require_one_alias(where: str, view: Addresses, first: Addresses, host: Host
         f"{where} is an alias of {view.aliases[-1]}, at {first.server} {first.told}"
     )
     assert host.alias is None or shown(host.alias in view.aliases, "alias", view.aliases, host.alias), (
-        f"{where} is an alias of {' → '.join(view.aliases)}; declared is the alias of {host.alias}"
+        f"{where} is an alias of {' → '.join(view.aliases)}; the alias {host.alias} is declared"
     )
 
 
@@ -364,7 +364,9 @@ def _advice(evidence: DnsHostEvidence, host: Host, resolvers: Iterable[Addresses
     key = f'hosts."{evidence.host}"'
     if _rotates(evidence):
         cure = f'declare {key}.alias = "{aliases[-1]}"' if aliases else f"declare {key}.alias, .networks or .rotating"
-        return f"; the addresses change from answer to answer ({_list(given_addresses)}), waiting does not help: {cure}"
+        return (
+            f"; the addresses change from answer to answer ({_list(given_addresses)}), so waiting does not help: {cure}"
+        )
     if aliases and any(view.a.leaves_the_zone for view in evidence.authoritative):
         return f'; they are given by {aliases[-1]}: if that is right, declare {key}.alias = "{aliases[-1]}"'
     return ""

@@ -14,25 +14,25 @@ FAMILY = "dns"
 
 @pytest.mark.check("dns-serials")
 def test_all_servers_have_the_same_zone(dns_zone: DnsZoneEvidence) -> None:
-    """A server with an older zone still gives last week's answers to some users.
+    """A server with an older zone still gives old answers to some users.
 
-    Fix: see why that server got no transfer (NOTIFY, TSIG, firewall), and force one.
+    Fix: find out why that server got no transfer (NOTIFY, TSIG, firewall), and force one.
     """
     serials = {f"{answer.server} has {answer.serial}": answer.serial for answer in _soa(dns_zone)}
     assert equal(len(set(serials.values())), 1, "serials"), f"{dns_zone.zone}: serials differ: {', '.join(serials)}"
     soa = {answer.records for answer in _soa(dns_zone)}
     assert equal(len(soa), 1, "SOA records"), (
-        f"{dns_zone.zone}: one serial, and different SOA records: {' | '.join(', '.join(server) for server in sorted(soa))}"
+        f"{dns_zone.zone}: the serials are the same, but the SOA records differ: {' | '.join(', '.join(server) for server in sorted(soa))}"
     )
     named = {server.ns.records for server in dns_zone.servers if server.ns is not None and server.ns.with_authority}
     assert at_most(len(named), 1, "lists of name servers"), (
-        f"{dns_zone.zone}: one serial, and different name servers: {' | '.join(', '.join(server) for server in sorted(named))}"
+        f"{dns_zone.zone}: the serials are the same, but the name servers differ: {' | '.join(', '.join(server) for server in sorted(named))}"
     )
 
 
 @pytest.mark.check("dns-soa-timers")
 def test_secondaries_keep_the_zone(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
-    """A secondary that misses a refresh tries again, and drops the zone when the expiry is over before it succeeds.
+    """A secondary that misses a refresh tries again; if it does not succeed before the expiry, it drops the zone.
 
     Fix: correct the SOA: refresh longer than retry, expire longer than both together and some days at least.
     """
@@ -50,7 +50,7 @@ def test_secondaries_keep_the_zone(dns_zone: DnsZoneEvidence, policy: Policy) ->
             f"{where} retry is {format_duration(retry)}, not shorter than refresh ({format_duration(refresh)})"
         )
         assert at_least(expire, least, "expire of the SOA"), (
-            f"{where} expire is {format_duration(expire)}, at least {format_duration(least)} are expected"
+            f"{where} expire is {format_duration(expire)}, at least {format_duration(least)} is expected"
         )
 
 
@@ -65,7 +65,7 @@ def test_soa_names_a_server(dns_zone: DnsZoneEvidence) -> None:
         name = answer.records[0].split()[0].rstrip(".").lower() if answer.records else ""
         where = f"{dns_zone.zone} at {answer.server}: the SOA names {name or '.'} as its origin"
         assert shown(_is_host_name(name), "origin in the SOA", name, "name of a server"), (
-            f"{where}, which is no server's name"
+            f"{where}, which is not a host name"
         )
         primary = dns_zone.primary
         if name not in names and primary is not None and primary.name == name:
@@ -79,18 +79,18 @@ def test_soa_names_a_server(dns_zone: DnsZoneEvidence) -> None:
 
 @pytest.mark.check("dns-negative-ttl")
 def test_absence_is_soon_forgotten(dns_zone: DnsZoneEvidence, policy: Policy) -> None:
-    """A name that was asked for before it exists stays missing for as long as the negative TTL says.
+    """If somebody asks for a name before it exists, resolvers report it as missing until the negative TTL is over.
 
     Fix: lower the last field of the SOA record, or the TTL of the SOA record itself.
     """
     limit = policy.duration("max_negative_ttl")
     for answer in _soa(dns_zone):
         assert there(answer.negative_ttl, "SOA in the answer"), (
-            f"{dns_zone.zone} at {answer.server}: the answer holds no SOA"
+            f"{dns_zone.zone} at {answer.server}: the answer contains no SOA"
         )
         assert at_most(answer.negative_ttl, limit, "absence is remembered for"), (
-            f"{dns_zone.zone} at {answer.server}: absence is remembered for {format_duration(answer.negative_ttl)}, "
-            f"wanted are at most {format_duration(limit)}"
+            f"{dns_zone.zone} at {answer.server}: resolvers cache a missing name for {format_duration(answer.negative_ttl)}; "
+            f"at most {format_duration(limit)} is expected"
         )
 
 

@@ -27,17 +27,17 @@ def test_operations_answer_at_all(walk: Walk) -> None:
     """
     conformance = walk.api.held_against_document()
     if not conformance.statuses:
-        raise Unobserved(f"no operation of the document was answered: {conformance.shown}", hint=_reasons(conformance))
+        raise Unobserved(f"no operation of the document got an answer: {conformance.shown}", hint=_reasons(conformance))
     walk.keep["conformance"] = conformance
     answered = {status for statuses in conformance.statuses.values() for status in statuses}
     if not conformance.served and min(answered) < 500:  # noqa: PLR2004 - server errors are document-errors' own
         raise Unobserved(
             f"no operation of the document is answered with 2xx, but with {', '.join(map(str, sorted(answered)))}",
-            hint="is [api] right, and does the document describe this service?",
+            hint="check [api], and whether the document describes this service",
         )
     dead = ", ".join(conformance.dead)
     assert nothing(conformance.dead, "operations that are dead"), (
-        f"the document has what the service has not: {dead} (answered with 404, 405 or 501 only)"
+        f"the document has operations that the service does not have: {dead} (they get only 404, 405 or 501)"
     )
 
 
@@ -60,7 +60,7 @@ def test_documented_tokens_are_demanded(walk: Walk) -> None:
     conformance: Conformance = walk.keep["conformance"]
     if conformance.untried and not conformance.enforced:
         raise Unobserved(
-            f"whether a token is demanded could be tried nowhere: {', '.join(sorted(conformance.untried))}",
+            f"no operation could show whether a token is demanded: {', '.join(sorted(conformance.untried))}",
             hint="give [api] a user who may read one of these operations",
         )
 
@@ -69,14 +69,14 @@ def test_documented_tokens_are_demanded(walk: Walk) -> None:
 def test_replies_fit_their_schemas(walk: Walk) -> None:
     """Clients are generated from the document: a field that is missing, or of another type, breaks them all at once.
 
-    Fix: change the reply, or the schema; whoever uses the API must know which.
+    Fix: change the reply, or the schema, and tell the users of the API which.
     """
     _none(walk, "replies")
 
 
 @pytest.mark.check("document-refuses")
 def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
-    """A negative price or an empty title stays in the database once accepted, and breaks whatever reads it.
+    """A negative price or an empty title that was accepted stays in the database, and breaks everything that reads it.
 
     Fix: validate every request by the schema that the document shows, before anything is stored, and answer 422.
     """
@@ -85,14 +85,14 @@ def test_what_schemas_forbid_is_refused(walk: Walk) -> None:
     # Nothing can be forbidden where nothing is to be filled in; what was not asked may forbid something.
     if not any(conformance.refusing.values()) and (conformance.violated or conformance.left):
         raise Unobserved(
-            "whether anything is refused could be tried nowhere: no operation answers what its schemas allow otherwise",
+            "no operation could show whether anything is refused: none gives requests that its schemas allow a different answer",
             hint="permit api.document.writes, or give [api] a user who may ask more",
         )
 
 
 @pytest.mark.check("document-operators")
 def test_operators_are_no_texts(walk: Walk) -> None:
-    """A search that passes whatever is between brackets to MongoDB shows everybody everything.
+    """A search that passes operators in brackets on to MongoDB shows everybody everything.
 
     Fix: validate the type of each parameter (a text must be a string), and never pass a parsed query to find().
     """
@@ -102,7 +102,7 @@ def test_operators_are_no_texts(walk: Walk) -> None:
         raise Unobserved(f"not every text was tried: {conformance.ended}", hint="raise api.document.requests")
     if conformance.texts and not any(conformance.operators.values()):
         shown = ", ".join(sorted(conformance.texts))
-        raise Unobserved(f"no operation with a text answers, so that nothing could be tried: {shown}")
+        raise Unobserved(f"no operation with a text answers, so nothing could be tried: {shown}")
 
 
 @pytest.mark.check("document-routes")
@@ -116,7 +116,7 @@ def test_what_is_used_is_documented(walk: Walk) -> None:
 
 @pytest.mark.check("document-statuses")
 def test_statuses_are_documented(walk: Walk) -> None:
-    """A status that the document does not name is one that no client handles.
+    """Clients do not handle a status that the document does not name.
 
     Fix: add the status with its body to the document, or answer with one that is there.
     """
@@ -127,7 +127,7 @@ def test_statuses_are_documented(walk: Walk) -> None:
 def test_other_methods_are_refused(walk: Walk) -> None:
     """A method that nobody documented, and that answers, was left over from a tutorial or a debugger.
 
-    Fix: answer 405 with an Allow header; frameworks do it by themselves for routes that name their methods.
+    Fix: answer 405 with an Allow header; frameworks do so automatically for routes that name their methods.
     """
     _none(walk, "methods")
 
@@ -146,7 +146,7 @@ def _none(walk: Walk, kind: str) -> None:
     """No departure of this kind, at any operation that was asked."""
     departures = walk.keep["conformance"].of(kind)
     shown = "\n".join(map(str, departures[:_MOST_SHOWN]))
-    more = f"\nand {len(departures) - _MOST_SHOWN} operations more" if len(departures) > _MOST_SHOWN else ""
+    more = f"\nand {len(departures) - _MOST_SHOWN} more operations" if len(departures) > _MOST_SHOWN else ""
     assert nothing(list(map(str, departures[:_MOST_SHOWN])), "operations that depart from the document"), (
         f"{shown}{more}"
     )

@@ -9,7 +9,7 @@ from gonogo.evidence.documents import DocumentEvidence
 
 @pytest.mark.check("documentation-*")
 def test_document_keeps_up_with_what_it_is_about(repository_document: DocumentEvidence) -> None:
-    """Whoever is called at night does what the document says; if it is older than what runs, that makes things worse.
+    """Somebody who is called at night follows the document; if it is outdated, that makes things worse.
 
     Fix: compare the document with what has changed since, correct it, and commit it; or correct its entry in [documents].
     """

@@ -21,7 +21,7 @@ def test_file_is_as_declared(server_file: FileEvidence, environment: Environment
         return
     assert so(server_file.exists, "file", "there", "missing"), f"{where} does not exist"
     departures = [
-        f"its {fact} is {actual}, {wanted} is expected"
+        f"its {fact} is {actual}; {wanted} is expected"
         for fact, actual, wanted in (
             ("mode", server_file.mode, entry.mode.zfill(4) if entry.mode else None),
             ("owner", server_file.owner, entry.owner),
@@ -30,7 +30,7 @@ def test_file_is_as_declared(server_file: FileEvidence, environment: Environment
         if wanted is not None and actual != wanted
     ]
     if server_file.contains is False:
-        departures.append(f"no line of it holds {entry.contains!r}")
+        departures.append(f"no line of it contains {entry.contains!r}")
     if server_file.never:
-        departures.append(f"a line of it holds {entry.never!r}")
+        departures.append(f"a line of it contains {entry.never!r}")
     assert nothing(departures, "departures from what is declared"), f"{where}: {'; '.join(departures)}"

@@ -41,7 +41,7 @@ _DECLARE_RELEASE = (
 
 @pytest.mark.check("health-shallow")
 def test_service_is_up(health: HealthEvidence, environment: Environment, policy: Policy) -> None:
-    """The load balancer takes this answer for the truth.
+    """The load balancer trusts this answer.
 
     Fix: read the service's log; if its health endpoint does not report healthy, the service cannot serve.
     """
@@ -58,7 +58,7 @@ def test_service_is_up(health: HealthEvidence, environment: Environment, policy:
     same = health.control.served and health.control.digest == last.digest
     own = not same or (page and page.says) or _is_json(last)
     assert so(own, "another answer than a path that cannot exist", "yes", "no"), (
-        f"{last.url} answers as {health.control.url} does, which cannot exist: every path answers so"
+        f"{last.url} answers like {health.control.url}, which cannot exist: every path answers the same"
     )
     _assert_healthy(health.reading, health.departures, last, page)
 
@@ -78,8 +78,8 @@ def test_dependencies_are_up(health: HealthEvidence, environment: Environment, p
     _assert_healthy(health.deep_reading, health.deep_departures, health.deep, page)
     named = health.deep_reading.parts or (page and page.values)
     assert so(named, "dependencies", "named", "none named"), (
-        f"{health.deep.url} names no dependency in a form that is known: it cannot be called deep; say what must stand "
-        'there, as in deep_health = { path = "/ready", json = { database = "ok" } }'
+        f"{health.deep.url} names no dependency in a known form, so it is not deep health; declare what it must "
+        'contain, as in deep_health = { path = "/ready", json = { database = "ok" } }'
     )
 
 
@@ -92,11 +92,11 @@ def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> N
     limit = policy.duration("max_age")
     for reading, exchange in ((health.reading, health.shallow[-1]), (health.deep_reading, health.deep)):
         concerns = [f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.WARN]
-        concerns += [f"it calls itself {reading.word}"] if reading.meaning is Meaning.WARN else []
+        concerns += [f"it reports {reading.word}"] if reading.meaning is Meaning.WARN else []
         concerns += [f"it lists the error {error!r}" for error in reading.errors]
         age = health.taken_at - (reading.written or health.taken_at)
         fresh = at_most(age, limit, "written ago, by its own word")
-        concerns += [] if fresh else [f"it says that it was written {format_duration(age)} ago"]
+        concerns += [] if fresh else [f"it was written {format_duration(age)} ago"]
         assert nothing(concerns, "concerns"), f"{exchange.url}: {_some(concerns)}"
 
 
@@ -104,12 +104,12 @@ def test_health_tells_of_no_concern(health: HealthEvidence, policy: Policy) -> N
 def test_health_is_fast(health: HealthEvidence, policy: Policy) -> None:
     """A slow health endpoint shows that the service is busy before the launch has begun.
 
-    Fix: see what the endpoint waits for; shallow health should call no other system.
+    Fix: find out what the endpoint waits for; shallow health should call no other system.
     """
     limit = policy.duration("max_median")
     median = health.median
     assert not too_slow(median.elapsed, median.own, limit, "median of health"), (
-        f"{median.url} takes {format_duration(median.elapsed)}, at most {format_duration(limit)} is wanted"
+        f"{median.url} takes {format_duration(median.elapsed)}; at most {format_duration(limit)} is expected"
     )
 
 
@@ -129,9 +129,9 @@ def test_health_tells_no_secrets(health: HealthEvidence) -> None:
 
 @pytest.mark.check("release-under-review")
 def test_reviewed_release_is_served(service: ServiceEvidence, environment: Environment) -> None:
-    """Signatures are for one release: verifying another one proves nothing about it.
+    """People sign one release; a check of another release proves nothing about it.
 
-    Fix: deploy the release under review to this address, or pass the one that is meant with --release.
+    Fix: deploy the release under review to this address, or pass the right one with --release.
     """
     wanted = environment.service.release
     if wanted is None:
@@ -152,7 +152,7 @@ def test_reviewed_release_is_served(service: ServiceEvidence, environment: Envir
             f"{name} on {number} of {len(service.releases)} connections" for name, number in served.items()
         )
         decided("release served", addresses, wanted, met=False)
-        raise AssertionError(f"{url} serves release {addresses}; under review is {wanted}")
+        raise AssertionError(f"{url} serves release {addresses}; {wanted} is under review")
     raise Unobserved(
         f"{url} says {_shown(others[0], wanted)}, which cannot be compared with {wanted}", hint=_DECLARE_RELEASE
     )
@@ -175,15 +175,15 @@ def test_clocks_agree(health_all: tuple[HealthEvidence, ...], policy: Policy) ->
     apart = max(offsets.values(), default=timedelta()) - min(offsets.values(), default=timedelta())
     if off and len(off) == len(offsets) and apart <= limit:
         raise Unobserved(
-            f"every address is off by {_signed(next(iter(off.values())))}: it may well be our own clock",
+            f"every address is off by {_signed(next(iter(off.values())))}: this machine's own clock may be wrong",
             hint="set the clock of the machine that runs gonogo",
         )
     wrong = [f"the clock at {address} is off by {_signed(offset)}" for address, offset in off.items()]
     assert nothing(wrong, "clocks that are off", of=len(offsets)), "; ".join(wrong)
     if unknown:
         raise Unobserved(
-            f"no Date header comes from {', '.join(unknown)}, so clocks cannot be compared",
-            hint="let what answers there send Date, as RFC 9110, 6.6.1 asks, or declare a health page of the service itself",
+            f"{', '.join(unknown)} sends no Date header, so clocks cannot be compared",
+            hint="let the server there send Date, as RFC 9110, 6.6.1 demands, or declare a health page of the service itself",
         )
 
 
@@ -192,7 +192,7 @@ def _assert_readable(exchanges: Iterable[Exchange]) -> None:
         if exchange.truncated and exchange.served:
             raise Unobserved(exchange.summary, hint="declare a health page that is shorter")
         if exchange.hurried:
-            raise Unobserved(f"{exchange.summary}, when the time of the probe was over", hint="raise limits.probe")
+            raise Unobserved(f"{exchange.summary}, when the probe's time was over", hint="raise limits.probe")
 
 
 def _assert_nothing_down(reading: HealthReading, exchange: Exchange) -> None:
@@ -205,16 +205,14 @@ def _assert_healthy(reading: HealthReading, departures: Collection[str], exchang
     assert nothing(departures, "departures from what is declared"), f"{exchange.url}: {'; '.join(departures)}"
     if page and page.says:
         return
-    assert shown(reading.meaning is not Meaning.FAIL, "what health calls itself", reading.word, "no word of failure"), (
+    assert shown(reading.meaning is not Meaning.FAIL, "what health reports", reading.word, "no word of failure"), (
         f"{exchange.summary}{_calls_itself(reading)}"
     )
     strange = _strange_parts(reading.parts)
     if reading.meaning is Meaning.UNKNOWN or strange:
-        words = (
-            _some(strange) if strange else f"it calls itself {reading.word!r}" if reading.word else "no word of health"
-        )
+        words = _some(strange) if strange else f"it reports {reading.word!r}" if reading.word else "no word of health"
         raise Unobserved(
-            f"{exchange.summary}, and is not understood: {words}{exchange.beginning}", hint=_DECLARE_HEALTH
+            f"{exchange.summary}, and gonogo does not understand it: {words}{exchange.beginning}", hint=_DECLARE_HEALTH
         )
 
 
@@ -231,11 +229,11 @@ def _assert_fresh(exchange: Exchange, limit: timedelta) -> None:
     if not at_most(old, limit, "age of the answer"):
         how_old = f"it is {format_duration(old)} old (Age: {age})"
     elif cached and not age.isdecimal():
-        how_old = f"nothing says how old it is ({cached})"
+        how_old = f"its age is not known ({cached})"
     else:
         return
     raise Unobserved(
-        f"{exchange.url} comes from a cache: {how_old}", hint="let no cache keep health: Cache-Control: no-store"
+        f"{exchange.url} comes from a cache: {how_old}", hint="keep health out of caches: Cache-Control: no-store"
     )
 
 
@@ -249,7 +247,7 @@ def _is_json(exchange: Exchange) -> bool:
 
 
 def _calls_itself(reading: HealthReading) -> str:
-    return f", and calls itself {reading.word}" if reading.word else ""
+    return f", and reports {reading.word}" if reading.word else ""
 
 
 def _some(texts: Collection[str]) -> str:

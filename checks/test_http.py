@@ -33,7 +33,7 @@ _DECLARE_PAGE = 'declare a page that it serves: hosts."NAME".page = "/PATH", or 
 def test_service_answers(service: ServiceEvidence, environment: Environment) -> None:
     """A service that does not answer its own users cannot be launched, and its refusals prove nothing.
 
-    Fix: look at the backend that is behind the named answers; where the page is another one, declare hosts.NAME.page.
+    Fix: look at the backend behind the named answers; if another page is right, declare it as hosts.NAME.page.
     """
     exchanges = [answer.exchange for answer in service.connections]
     answered = [exchange for exchange in exchanges if exchange.status != _TOO_MANY_REQUESTS]
@@ -42,8 +42,8 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
     _assert_all(service.connections, failed)
     if len(cut) >= _FEWEST_CUT and all(answer in cut for answer in service.connections[-len(cut) :]):
         raise Unobserved(
-            f"{cut[0].exchange.summary}, and so did all {len(cut)} last of {len(exchanges)} connections: it limits how "
-            "often this machine may connect, or went down meanwhile",
+            f"{cut[0].exchange.summary}, and so did the last {len(cut)} of {len(exchanges)} connections: it limits how "
+            "often this machine may connect, or it went down meanwhile",
             hint="let this machine connect more often, or lower http.connections",
         )
     _assert_all(service.connections, cut)
@@ -78,9 +78,9 @@ def test_service_answers(service: ServiceEvidence, environment: Environment) -> 
 
 @pytest.mark.check("service-steady")
 def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> None:
-    """Answers that come late, or only when asked again, are what the first users will get.
+    """If answers come late, or only after a second request, the first users will see the same.
 
-    Fix: see which backend was starting, or what limits the rate, and start all backends before users come.
+    Fix: find out which backend was starting, or what limits the rate, and start all backends before users come.
     """
     crowded = [exchange for exchange in service.again if exchange.cut]
     assert nothing([exchange.summary for exchange in crowded], "connections that were cut"), (
@@ -88,13 +88,13 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
     )
     again = [f"{exchange.url} answers {exchange.status} after {exchange.earlier[0]}" for exchange in service.again]
     assert nothing(again, "answers only after asking again"), (
-        f"{len(again)} answers came only after asking again: {again[0]}"
+        f"{len(again)} answers came only after a second request: {again[0]}"
     )
     limit, slowest = policy.duration("max_wait"), service.slowest
     if slowest:
         took = format_duration(slowest.elapsed)
         assert not too_slow(slowest.elapsed, slowest.own, limit, "slowest answer"), (
-            f"{slowest.url} took {took}, at most {format_duration(limit)} is wanted"
+            f"{slowest.url} took {took}; at most {format_duration(limit)} is expected"
         )
     exchanges = [answer.exchange for answer in service.connections]
     answered = sum(exchange.status != _TOO_MANY_REQUESTS for exchange in exchanges)
@@ -105,9 +105,9 @@ def test_service_answers_at_once(service: ServiceEvidence, policy: Policy) -> No
 
 @pytest.mark.check("http-front-page")
 def test_front_page_is_the_services_own(service: ServiceEvidence) -> None:
-    """The default page of a web server, or a notice of maintenance, is what users would see at launch.
+    """At launch, users would see the default page of a web server, or a maintenance notice.
 
-    Fix: put the site in place that this name should serve; if the page is right, declare it as hosts.NAME.page.
+    Fix: deploy the site that this name should serve; if the page is right, declare it as hosts.NAME.page.
     """
     strange = [mark for mark in service.front.marks if mark in {DEFAULT_PAGE, MAINTENANCE, CHALLENGE}]
     assert nothing(strange, "default pages, notices and challenges"), f"{service.front.url} shows a {strange[0]}"
@@ -115,7 +115,7 @@ def test_front_page_is_the_services_own(service: ServiceEvidence) -> None:
 
 @pytest.mark.check("http-plain")
 def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence, environment: Environment) -> None:
-    """What is served without TLS can be read and changed by everybody on the way, passwords included.
+    """Everybody between the user and the service can read and change what is sent without TLS, passwords included.
 
     Fix: answer port 80 with a redirect to https and nothing else, or close it.
     """
@@ -148,12 +148,12 @@ def test_nothing_is_served_without_tls(plain_http: PlainHttpEvidence, environmen
     for exchange in plain_http.exchanges:
         # A connection that is closed without a word serves nothing.
         if not (exchange.closed or exchange.cut) and (exchange.failed or exchange.status in _UNDECIDED):
-            raise Unobserved(f"{exchange.summary} without TLS: that does not tell what is served there")
+            raise Unobserved(f"{exchange.summary} without TLS: this does not show what is served there")
 
 
 @pytest.mark.check("http-closed-paths")
 def test_nothing_private_is_served(pages: PagesEvidence, environment: Environment) -> None:
-    """A served .env or .git hands over every secret there is.
+    """A web server that serves .env or .git gives away every secret in it.
 
     Fix: deny dot files in the web server, switch debug pages off, and change the secrets that were readable.
     """
@@ -167,14 +167,16 @@ def test_nothing_private_is_served(pages: PagesEvidence, environment: Environmen
         ", ".join(exchange.summary for exchange in open_pages)
     )
     if control.failed or control.status in _UNDECIDED or (_marks(control) and not control.hops):
-        raise Unobserved(f"{control.summary}{_shown_marks(control)}: nothing can be told from what is not served")
+        raise Unobserved(f"{control.summary}{_shown_marks(control)}: so a refusal of the other paths proves nothing")
     unknown = [
         f"{exchange.summary}{_shown_marks(exchange)}"
         for path, exchange in pages.pages.items()
         if not _is_closed(path, exchange, control, environment)
     ]
     if unknown:
-        raise Unobserved(f"not known to be closed: {'; '.join(unknown)}", hint="answer 404 there, or 403")
+        raise Unobserved(
+            f"it is not known whether these are closed: {'; '.join(unknown)}", hint="answer 404 there, or 403"
+        )
 
 
 def _assert_all(answers: Sequence[PageAnswer], broken: Sequence[PageAnswer]) -> None:
@@ -228,11 +230,11 @@ def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Env
         if target.hostname in environment.hosts and target.hostname != service.scope[0] and not main:
             return
         raise Unobserved(
-            f"{exchange.summary}, and leads to {location}: nobody asked there",
+            f"{exchange.summary}, and leads to {location}, which was not asked",
             hint=f"if the service is at {target.hostname}, declare that as its base_url and under [hosts]",
         )
     if not exchange.served and not _may_be_empty(exchange, service, environment):
-        raise Unobserved(f"{exchange.summary}: nothing of the service was seen to answer", hint=_DECLARE_PAGE)
+        raise Unobserved(f"{exchange.summary}: this does not show that the service answers", hint=_DECLARE_PAGE)
     declared = _declared_page(service, environment)
     strange = _NOT_THE_SERVICE.intersection(exchange.marks) - ({LOGIN} if declared else set())
     if strange and not (declared and declared.says):

@@ -22,7 +22,7 @@ _OUTSIDE_QUOTES = re.compile(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 
 @pytest.mark.check("tls-hsts")
 def test_https_is_remembered(service: ServiceEvidence, policy: Policy) -> None:
-    """Without HSTS the first request of every visit may go out without TLS.
+    """Without HSTS, the first request of every visit may be sent without TLS.
 
     Fix: add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
     """
@@ -51,7 +51,7 @@ def test_types_are_not_guessed(health: HealthEvidence) -> None:
 
 @pytest.mark.check("http-frame-ancestors")
 def test_pages_cannot_be_framed(health: HealthEvidence) -> None:
-    """A framed page lets others borrow our users' clicks.
+    """A site that frames our page can trick users into clicks on it.
 
     Fix: Content-Security-Policy: frame-ancestors 'none'
     """
@@ -98,7 +98,7 @@ def test_versions_are_not_told(health: HealthEvidence) -> None:
     banners = [_header(health.shallow, name) for name in ("server", "x-powered-by")]
     versions = [value for value in banners if _VERSION.search(value)]
     assert nothing(versions, "versions that are told"), (
-        f"{health.shallow[0].url} tells its versions: {', '.join(versions)}"
+        f"{health.shallow[0].url} reveals its versions: {', '.join(versions)}"
     )
 
 

@@ -51,7 +51,7 @@ def test_load_was_made_as_planned(load: LoadEvidence) -> None:
 def test_replies_are_fast_enough(load: LoadEvidence) -> None:
     """Users leave an app that hesitates, and a launch is when most of them come at once.
 
-    Fix: see which endpoint, look at its traces at that time; a stall of all endpoints is a lock, a collection or a pool.
+    Fix: look at the traces of the named endpoint at that time; a stall of all endpoints is a lock, a collection or a pool.
     """
     fit(load)
     measured = [
@@ -61,7 +61,7 @@ def test_replies_are_fast_enough(load: LoadEvidence) -> None:
     raise_for(limit_results(measured, load), load)
     if silent := [endpoint.name for endpoint in load.endpoints if not endpoint.requests]:
         hint = "a longer run, a higher rate, or fewer endpoints in [load.classes]"
-        raise Unobserved(f"never asked: {', '.join(silent)}", hint=hint)
+        raise Unobserved(f"no request was sent to {', '.join(silent)}", hint=hint)
 
 
 @pytest.mark.check("load-errors")
@@ -88,9 +88,9 @@ def test_what_matters_most_seldom_fails(load: LoadEvidence, environment: Environ
 
 @pytest.mark.check("load-throughput")
 def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
-    """A queue that only grows ends in a crash, some minutes after the launch.
+    """A queue that only grows ends in a crash some minutes after the launch.
 
-    Fix: more instances or more workers; look at what they wait for before buying larger ones.
+    Fix: start more instances or more workers; before you buy larger ones, look at what they wait for.
     """
     fit(load)
     least, visits = policy.number("min_served_fraction"), load.visits_ended + load.visits_given_up
@@ -110,7 +110,7 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
     # Open traffic comes at its rate in any case; users who wait for each other come at the rate that they are served.
     if load.model == "open" or at_least(reached, wanted, "visits a second", "/s"):
         return
-    message = f"{reached:.1f} visits a second were served, {load.visits_per_second:g} are expected"
+    message = f"{reached:.1f} visits a second were served; {load.visits_per_second:g} are expected"
     if reached >= wanted * (1 - sick_share(load.generator)):
         raise too_unfit(load, message)
     raise AssertionError(message)
@@ -118,7 +118,7 @@ def test_service_keeps_up(load: LoadEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("load-cold-start")
 def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
-    """The warm-up is not measured with the rest, but the first users of a launch, and of every new instance, see it.
+    """The warm-up is not measured with the rest, but the first users of a launch and of every new instance experience it.
 
     Fix: open pools and fill caches before the health check says ready.
     """
@@ -138,20 +138,20 @@ def test_first_replies_are_fast_as_well(load: LoadEvidence) -> None:
 def test_memory_stays_within_its_limit(load: LoadEvidence, environment: Environment) -> None:
     """The kernel kills a process that uses too much memory, in the middle of a request.
 
-    Fix: find what holds it (tracemalloc, memray), bound caches and pools, or give the service more.
+    Fix: find what holds it (tracemalloc, memray), limit caches and pools, or give the service more memory.
     """
     limit = _declared(environment).memory_limit
     if limit is None:
         raise Unobserved("the environment declares no load.memory_limit", hint="declare it, as in '512 MiB'")
     samples = _seen(load, [second.memory for second in load.server if second.memory is not None])
     assert below(max(samples), limit, "memory", "B"), (
-        f"the service took {max(samples) / _MIB:.0f} MiB, {limit / _MIB:.0f} MiB are its limit"
+        f"the service used {max(samples) / _MIB:.0f} MiB; its limit is {limit / _MIB:.0f} MiB"
     )
 
 
 @pytest.mark.check("load-leak")
 def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment: Environment) -> None:
-    """A leak passes every test that is shorter than it takes to fill the memory.
+    """A leak passes every test that ends before the memory is full.
 
     Fix: compare two tracemalloc snapshots some thousand requests apart; look for lists and caches without a limit.
     """
@@ -163,12 +163,13 @@ def test_memory_does_not_grow_with_every_request(load: LoadEvidence, environment
         raise Unobserved("too few samples of memory and requests", hint="a longer run: gonogo load --profile soak")
     growth_words = f"{trend.slope:.0f} bytes a request over {trend.requests} requests (at least {trend.low:.0f}, at most {trend.high:.0f})"
     assert at_most(trend.low, budget, "growth of memory a request, at least", "B"), (
-        f"memory grows by {growth_words}; {budget:g} are allowed"
+        f"memory grows by {growth_words}; at most {budget:g} are allowed"
     )
     if not at_most(trend.high, budget, "growth of memory a request, at most", "B"):
-        hint = "a longer run tells: gonogo load --profile soak"
+        hint = "a longer run decides: gonogo load --profile soak"
         raise Unobserved(
-            f"whether memory grows by {budget:g} bytes a request or more is not certain yet: {growth_words}", hint=hint
+            f"it is not certain yet whether memory grows by {budget:g} bytes a request or more: {growth_words}",
+            hint=hint,
         )
 
 
@@ -189,6 +190,6 @@ def _seen(load: LoadEvidence, samples: Sequence[float]) -> Sequence[float]:
     if not samples:
         problem = load.server_problem or "no sample came in the measured time"
         raise Unobserved(
-            f"the service's memory was not seen: {problem}", hint="declare [load.metrics], and look at /metrics"
+            f"the service's memory could not be read: {problem}", hint="declare [load.metrics], and look at /metrics"
         )
     return samples

@@ -28,7 +28,7 @@ def test_metrics_parse(metrics: MetricsEvidence) -> None:
     assert so(not metrics.parse_error, "text of the metrics", "parses", "does not parse"), (
         f"{metrics.exchange.url}: {metrics.parse_error}{metrics.exchange.beginning}"
     )
-    assert at_least(metrics.samples, 1, "samples"), f"{metrics.exchange.url} holds no sample"
+    assert at_least(metrics.samples, 1, "samples"), f"{metrics.exchange.url} contains no sample"
 
 
 @pytest.mark.check("metrics-lint")
@@ -57,10 +57,10 @@ def test_required_series_exist(metrics: MetricsEvidence, environment: Environmen
 
 @pytest.mark.check("metrics-moving")
 def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> None:
-    """Metrics that stand still look like a calm service; those that fall belong to several processes.
+    """Metrics that do not change look like a calm service; metrics that fall belong to several processes.
 
-    Fix: see that the endpoint reads the live registry, and not a copy that some worker or cache keeps; where there are
-    several workers, use the client library's mode for several processes.
+    Fix: let the endpoint read the live registry, not a copy of a worker or a cache; with several workers, use the
+    client library's mode for several processes.
     """
     where = metrics.exchange.url
     for name in environment.require(Http).moving:
@@ -73,7 +73,7 @@ def test_metrics_move(metrics: MetricsEvidence, environment: Environment) -> Non
             f"{where}: {name} gives {listed}, one request after another: several registries answer in turn"
         )
         assert above(len(set(numbers)), 1, f"values of {name}"), (
-            f"{where}: {name} stays at {numbers[-1]:g} although requests were made in between"
+            f"{where}: {name} stays at {numbers[-1]:g}, although requests were sent in between"
         )
 
 
@@ -85,7 +85,7 @@ def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
     """
     reply = metrics.without_token
     if reply is None:
-        everybody = f"{metrics.exchange.url}: everybody reads {metrics.samples} samples, and no token is declared"
+        everybody = f"{metrics.exchange.url}: everybody can read {metrics.samples} samples, and no token is declared"
         assert shown(not metrics.exchange.served, "answer without a token", metrics.exchange.status, "a refusal"), (
             everybody
         )
@@ -95,7 +95,7 @@ def test_metrics_need_a_token(metrics: MetricsEvidence) -> None:
         f"{reply.url} answers without the token"
     )
     if reply.failed or reply.status in _UNDECIDED or NO_ANSWERS.intersection(reply.marks):
-        raise Unobserved(f"{reply.summary} without the token: that does not tell whether it is private")
+        raise Unobserved(f"{reply.summary} without the token: this does not show whether it is private")
 
 
 def _falls(values: list[float]) -> bool:

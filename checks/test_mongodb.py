@@ -22,7 +22,7 @@ _ATLAS_ERROR = 8000
 """What Atlas answers instead of both."""
 _WILDCARD = "$**"
 _CURES = {
-    "refuses connections": "start mongod, and see that it listens on the address and port that the URL in the environment names",
+    "refuses connections": "start mongod, and let it listen on the address and port of the URL in the environment",
     "does not resolve": "correct the host name in the URL in the environment, or its DNS record",
     "uthentication failed": "set user and password of the URL in the environment to those of the cluster",
     "bad auth": "set user and password of the URL in the environment to those of the cluster",
@@ -67,12 +67,12 @@ def test_plain_connections_are_refused(mongo: MongoEvidence) -> None:
 
 @pytest.mark.check("mongo-auth-required")
 def test_strangers_may_not_read(mongo: MongoEvidence, environment: Environment) -> None:
-    """A database that strangers may read is in the news within a week.
+    """A database that strangers can read is a data breach within days.
 
     Fix: set security.authorization: enabled and restart each member.
     """
     if not mongo.read_as_app:
-        raise Unobserved("the service's own user may not read either, so a refusal proves nothing")
+        raise Unobserved("the service's own user may not read it either, so a refusal proves nothing")
     anonymous = _tried(mongo.anonymous, "a read without logging in")
     wrong = _tried(mongo.wrong_password, "a login with a wrong password")
     assert so(not anonymous.accepted, "read without logging in", "refused", "accepted"), (
@@ -98,7 +98,7 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
     if mongo.sharded:
         return  # the router finds the primaries of the shards; mongo-majority-write shows that it does
     assert so(not mongo.standalone, "replica set", "yes", "no, a single server"), (
-        f"{_members(mongo)} takes writes, and is no member of a replica set: its data has no copy"
+        f"{_members(mongo)} is not a member of a replica set: its data has no copy"
     )
     assert so(mongo.writable_primary, "primary", "there", "missing"), (
         f"the replica set of {_members(mongo)} has no primary: nothing can be written"
@@ -109,28 +109,28 @@ def test_replica_set_has_a_primary(mongo: MongoEvidence) -> None:
 def test_server_is_supported(mongo: MongoEvidence, environment: Environment, policy: Policy) -> None:
     """An unsupported server gets no security fixes, and new drivers no longer connect to it.
 
-    Fix: upgrade to a supported major version, one major at a time; where somebody else still repairs an older one,
-    say so with mongodb.oldest_version.
+    Fix: upgrade to a supported major version, one major at a time; if somebody else still fixes an older one,
+    declare it with mongodb.oldest_version.
     """
     oldest = _declared(environment).oldest_version
     wanted = _WIRE_VERSIONS[oldest] if oldest else int(policy.number("min_wire_version"))
     assert at_least(mongo.wire_version or 0, wanted, "wire version"), (
-        f"MongoDB {mongo.server_version} speaks wire version {mongo.wire_version}, at least {wanted} is wanted"
+        f"MongoDB {mongo.server_version} has wire version {mongo.wire_version}; at least {wanted} is expected"
     )
     end = None if oldest else support.last_day(support.MONGODB, mongo.server_version or "")
     assert not_over(end, mongo.taken_at.date(), f"support of {mongo.server_version}"), (
-        f"MongoDB {mongo.server_version} is repaired no more since {end}"
+        f"support of MongoDB {mongo.server_version} ended on {end}"
     )
 
 
 @pytest.mark.check("mongo-least-privilege")
 def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Environment) -> None:
-    """Whoever breaks into the service gets all rights of its database user.
+    """Somebody who breaks into the service gets all rights of its database user.
 
     Fix: grant readWrite on the service's own database, and nothing else.
     """
     assert so(mongo.roles or not mongo.wide_privileges, "access control", "on", "off"), (
-        f"nobody is logged in, and may {mongo.wide_privileges[0]}"
+        f"without a login, anybody may {mongo.wide_privileges[0]}"
     )
     assert nothing(mongo.wide_privileges, "rights beyond its database"), (
         f"the service's user ({', '.join(mongo.roles)}) may do more than read and write {_declared(environment).database}: "
@@ -144,7 +144,7 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
 
 @pytest.mark.check("mongo-indexes")
 def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) -> None:
-    """A missing index is fast with ten users and an outage with ten thousand; a missing unique one allows duplicates.
+    """A query without an index is fast with ten users and an outage with ten thousand; without a unique one, duplicates occur.
 
     Fix: create the index that is named, in the background, before traffic comes.
     """
@@ -175,7 +175,7 @@ def test_declared_indexes_exist(mongo: MongoEvidence, environment: Environment) 
 def test_round_trips_are_short(mongo_latency: RoundTripEvidence, policy: Policy) -> None:
     """Every request waits for several round trips to the database.
 
-    Fix: place service and cluster in one region; look for a proxy in between.
+    Fix: place service and cluster in one region; look for a proxy between them.
     """
     limit = policy.duration("max_p95")
     p95 = mongo_latency.p95
@@ -183,13 +183,13 @@ def test_round_trips_are_short(mongo_latency: RoundTripEvidence, policy: Policy)
         raise Unobserved(f"no round trip was measured: {mongo_latency.problem}")
     assert not too_slow(p95, mongo_latency.own_p95, limit, "p95 of a ping"), (
         f"a ping takes {format_duration(p95)} (p95 of {len(mongo_latency.round_trips)}), "
-        f"at most {format_duration(limit)} is wanted"
+        f"at most {format_duration(limit)} is expected"
     )
 
 
 @pytest.mark.check("mongo-majority-write")
 def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
-    """A write that a majority has survives the loss of a member, and the service relies on that.
+    """A write that a majority has confirmed survives the loss of a member; the service relies on that.
 
     Fix: look at the user's rights on its database, then at the health of the members.
     """
@@ -198,14 +198,14 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
     )
     if mongo_write.kept_out:
         raise Unobserved(
-            f"the service's user may write to its own collections only, and not a synthetic document: {mongo_write.problem}",
+            f"the service's user may write only to its own collections, not a synthetic document: {mongo_write.problem}",
             hint="grant it find, insert and remove on gonogo_scratch",
         )
     assert so(mongo_write.written, "write by majority", "done", "failed"), (
         f"a synthetic document could not be written by majority: {mongo_write.problem}"
     )
     assert so(mongo_write.read_back, "read by majority", "the same", "not the same"), (
-        f"what was written by majority is not read back: {mongo_write.problem}"
+        f"what was written by majority cannot be read back: {mongo_write.problem}"
     )
     assert so(mongo_write.removed, "synthetic document", "removed", "still there"), (
         f"the synthetic document could not be removed again: {mongo_write.problem}"
@@ -214,7 +214,7 @@ def test_majority_write_is_read_back(mongo_write: MongoWriteEvidence) -> None:
 
 @pytest.mark.check("mongo-write-concern")
 def test_the_services_writes_wait_for_a_majority(mongo: MongoEvidence, mongo_status: MongoStatusEvidence) -> None:
-    """A write that only the primary has is confirmed, and is lost when the primary fails.
+    """If only the primary has a confirmed write, the write is lost when the primary fails.
 
     Fix: take w out of the service's URL, or write w=majority; set the cluster's default with setDefaultRWConcern.
     A write for which the service's own code asks for more is not seen here.
@@ -227,16 +227,16 @@ def test_the_services_writes_wait_for_a_majority(mongo: MongoEvidence, mongo_sta
         )
     if concern is None:
         raise Unobserved(
-            f"the URL names no write concern, and the cluster's default is not known: {mongo_status.default_problem}",
+            f"the URL names no write concern, and the cluster's default could not be read: {mongo_status.default_problem}",
             hint="grant clusterMonitor to the monitoring user",
         )
     if concern == "majority":
         assert equal(concern, "majority", "write concern")
         return
     if not concern.isdecimal() or mongo_status.write_majority is None:
-        raise Unobserved(f"whether w={concern}, {source}, is a majority is not known")
+        raise Unobserved(f"it is not known whether w={concern}, {source}, is a majority")
     assert at_least(int(concern), mongo_status.write_majority, "members that a write waits for"), (
-        f"writes are told as kept with w={concern}, {source}; {mongo_status.write_majority} members are a majority"
+        f"writes are confirmed with w={concern}, {source}; {mongo_status.write_majority} members are a majority"
     )
 
 
@@ -262,24 +262,24 @@ def test_every_member_is_healthy(mongo_status: MongoStatusEvidence, environment:
     with_data = [member for member in mongo_status.members if member.state != "ARBITER"]
     down = [member for member in mongo_status.members if not member.healthy or member.state not in _GOOD_STATES]
     assert at_least(len(mongo_status.members), 1, "members"), (
-        f"replica set {mongo_status.replica_set} tells of no member"
+        f"replica set {mongo_status.replica_set} reports no member"
     )
     assert nothing(down, "members that are not well", of=len(mongo_status.members)), "; ".join(
         f"member {member.name} is {member.state}" for member in down
     )
     assert at_least(len(with_data), least, "members with data"), (
         f"replica set {mongo_status.replica_set} has {len(with_data)} member{'s' * (len(with_data) != 1)} with data, "
-        f"{least} are wanted: data that one member loses is lost"
+        f"{least} are expected: data that one member loses is lost"
     )
     if mongo_status.configuration_problem:
         raise Unobserved(
-            f"which members may become primary is not known: {mongo_status.configuration_problem}",
+            f"it is not known which members may become primary: {mongo_status.configuration_problem}",
             hint="grant clusterMonitor to the monitoring user",
         )
     electable = [member for member in with_data if member.electable]
     assert at_least(len(electable), least, "members that may become primary"), (
         f"replica set {mongo_status.replica_set} has {len(electable)} member{'s' * (len(electable) != 1)} that may become "
-        f"primary, {least} are wanted: the others have priority 0, and when the primary fails nothing can be written"
+        f"primary; {least} are expected: the others have priority 0, and when the primary fails nothing can be written"
     )
 
 
@@ -294,7 +294,7 @@ def test_no_member_lags(mongo_status: MongoStatusEvidence, environment: Environm
         allowed = limit + member.delay
         assert member.lag is None or at_most(member.lag, allowed, f"lag of {member.name}", kind="lag"), (
             f"member {member.name} is {format_duration(member.lag or allowed)} behind the primary, "
-            f"at most {format_duration(allowed)} is wanted"
+            f"at most {format_duration(allowed)} is expected"
         )
 
 
@@ -309,7 +309,7 @@ def test_connections_are_left(mongo_status: MongoStatusEvidence, policy: Policy)
         raise Unobserved("serverStatus does not report connections")
     free = available / (current + available) if current + available else 0.0
     assert at_least(free, policy.number("min_free_fraction"), "free connections", "share"), (
-        f"{current} of {current + available} connections are taken, {free:.0%} are free"
+        f"{current} of {current + available} connections are in use, {free:.0%} are free"
     )
 
 
@@ -331,11 +331,11 @@ def _why_not(existing: ExistingIndex, wanted: Index) -> str | None:
     if wanted.unique and not existing.unique:
         return "is not unique"
     if existing.partial and not wanted.partial:
-        return f"{'is unique' if wanted.unique else 'holds'} only where {existing.partial}"
+        return f"{'is unique' if wanted.unique else 'applies'} only where {existing.partial}"
     if existing.collation and not wanted.unique:
-        return f"compares by the collation {existing.collation}: no query without that collation uses it for texts"
+        return f"compares by the collation {existing.collation}: queries without that collation do not use it for texts"
     if existing.building:
-        return "is still being built: no query uses it yet, and it keeps no double out"
+        return "is still being built: no query uses it yet, and it does not prevent duplicates"
     return "is hidden: no query uses it" if existing.hidden else ""
 
 

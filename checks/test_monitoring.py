@@ -48,7 +48,7 @@ def test_rules_are_evaluated(prometheus: PrometheusEvidence, environment: Enviro
     ]
     assert nothing(late, "rules that are late", of=len(rules)), and_more(late, _FEW)
     if new := [rule.name for rule in rules if rule.health != "ok" or rule.last_evaluation is None]:
-        raise Unobserved(f"not evaluated yet: {and_more(new, _FEW)}", hint="wait for an interval, and ask again")
+        raise Unobserved(f"not evaluated yet: {and_more(new, _FEW)}", hint="wait for an interval, and run it again")
 
 
 @pytest.mark.check("prometheus-quiet")
@@ -82,7 +82,7 @@ def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environ
     problems = [problem for target in targets if (problem := _unread(prometheus, target, policy))]
     assert nothing(problems, "targets that nobody reads", of=len(targets)), and_more(problems, _FEW)
     if new := [target.url for target in targets if target.health == "unknown"]:
-        raise Unobserved(f"not scraped yet: {and_more(new, _FEW)}", hint="wait for an interval, and ask again")
+        raise Unobserved(f"not scraped yet: {and_more(new, _FEW)}", hint="wait for an interval, and run it again")
 
 
 @pytest.mark.check("prometheus-payment-alert")
@@ -108,10 +108,10 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
         [_broken(rule) for rule in rules], _FEW
     )
     assert at_least(prometheus.payments, 1, f"series of {series}"), (
-        f"Prometheus has no series {series} now, so that {working[0].name} cannot fire"
+        f"Prometheus has no series {series} now, so {working[0].name} cannot fire"
     )
     assert at_least(prometheus.alertmanagers, 1, "Alertmanagers"), (
-        "Prometheus sends its alerts to no Alertmanager: nobody would be notified"
+        "Prometheus sends its alerts to no Alertmanager, so nobody would be notified"
     )
 
 
@@ -151,7 +151,7 @@ def test_alerts_arrive(alertmanager: AlertmanagerEvidence, environment: Environm
 def test_dashboard_shows_what_happens_now(
     dashboard: DashboardEvidence, environment: Environment, policy: Policy
 ) -> None:
-    """A panel that says "No data" is noticed only when somebody needs it at 3 a.m.
+    """Somebody notices a panel with "No data" only when they need it at 3 a.m.
 
     Fix: open the dashboard, and check what the query of that panel returns; name a panel that is empty while all is well in
     may_be_empty of the dashboard.
@@ -159,7 +159,7 @@ def test_dashboard_shows_what_happens_now(
     assert so(dashboard.found, "dashboard", "found", "not found"), f"Grafana has no dashboard {dashboard.uid}"
     dashboard.require("database")
     assert equal(dashboard.database, "ok", "database of Grafana"), f"Grafana's own database is {dashboard.database}"
-    assert at_least(len(dashboard.panels), 1, "panels"), f"no panel of {dashboard.title or dashboard.uid} asks anything"
+    assert at_least(len(dashboard.panels), 1, "panels"), f"no panel of {dashboard.title or dashboard.uid} has a query"
     empty = environment.require(Monitoring).dashboards[dashboard.scope[-1]].may_be_empty
     problems = [problem for panel in dashboard.panels if (problem := _not_shown(panel, dashboard, policy, empty))]
     assert nothing(problems, "panels that do not show", of=len(dashboard.panels)), (
@@ -195,7 +195,7 @@ def _judge_alerts(alerts: Sequence[MonitoringAlert], environment: Environment) -
     if foreign and not any(section.surely_ours(alert.labels) for alert in alerts):
         raise Unobserved(
             f"no alert has the labels of this environment, others are there: {and_more(foreign, _FEW)}",
-            hint="is monitoring.labels right? An alert that always fires with these labels shows that it is",
+            hint="check monitoring.labels; an alert that always fires with these labels shows that they are right",
         )
 
 

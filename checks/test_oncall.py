@@ -17,11 +17,11 @@ _FEW = 3
 
 @pytest.mark.check("oncall-covered")
 def test_somebody_is_on_call(oncall: OnCallEvidence, environment: Environment) -> None:
-    """An alert that comes while nobody is on call is read when users have told of it already.
+    """If nobody is on call when an alert comes, users report the problem before anybody reads the alert.
 
-    A level of the policy that has nobody is passed over: a later one covers it. A schedule that is declared covers itself.
+    If a level of the policy has nobody, a later level covers it. A declared schedule must cover itself.
 
-    Fix: put somebody into the schedule for the time that is named, or an override over it.
+    Fix: put somebody into the schedule for the time that is named, or add an override.
     """
     _require_all_there(oncall)
     oncall.require("first")
@@ -49,7 +49,7 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
     people = sorted({shift.person for shift in oncall.told})
     whom = people[0] if len(people) == 1 else "one person"
     assert nothing(map(_span, alone), "time in which one person alone is told"), (
-        f"{oncall.system}: {whom} alone is told {_spans(alone)}: the escalation policy has {counted(oncall.levels, 'level')}"
+        f"{oncall.system}: only {whom} is notified {_spans(alone)}: the escalation policy has {counted(oncall.levels, 'level')}"
     )
 
 
@@ -57,15 +57,15 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
 def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
     """A schedule notifies nobody by itself: each person needs a notification rule and a working contact method.
 
-    Fix: let each person who is named add a contact method and a rule for urgent alerts to the profile, and send a test.
+    Fix: let each named person add a contact method and a rule for urgent alerts to their profile, and send a test.
     """
     oncall.require("people")
     if not oncall.people:
         _require_all_there(oncall)
         raise Unobserved(f"{oncall.system}: nobody is on call, so there is nobody to check")
-    mute = [f"{one.person} has no contact method that is on" for one in oncall.people if not one.methods]
+    mute = [f"{one.person} has no contact method that is switched on" for one in oncall.people if not one.methods]
     mute += [
-        f"{one.person} has no notification rule of an urgent alert ({', '.join(one.methods)} would do)"
+        f"{one.person} has no notification rule for urgent alerts ({', '.join(one.methods)} could be used)"
         for one in oncall.people
         if one.methods and not one.rules
     ]
@@ -83,18 +83,18 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
     service = oncall.service
     if service is None:
         _require_all_there(oncall)
-        raise Unobserved(f"{oncall.system}: the service was not read")
+        raise Unobserved(f"{oncall.system}: the service could not be read")
     name = f"{oncall.system}: {service.name}"
     assert shown(service.takes_alerts, "service", service.status, "takes alerts"), (
-        f"{name} is {service.status}: an alert makes no incident, and nobody is notified"
+        f"{name} is {service.status}: an alert opens no incident, so nobody is notified"
     )
     spans = [_of(maintenance, oncall.ends) for maintenance in service.maintenance]
     assert nothing(map(_span, spans), "maintenance windows over the launch"), (
-        f"{name} has a maintenance window {_spans(spans)}: nobody is notified of an alert in that time"
+        f"{name} has a maintenance window {_spans(spans)}, in which nobody is notified of an alert"
     )
     policy = environment.require(OnCall).policy
     assert equal(service.policy or policy, policy, "escalation policy of the service"), (
-        f"{name} leads to the escalation policy {service.policy}, and not to {policy}"
+        f"{name} leads to the escalation policy {service.policy}, not to {policy}"
     )
 
 
@@ -118,7 +118,7 @@ def _require_all_there(oncall: OnCallEvidence) -> None:
     if oncall.absent:
         raise Failed(
             f"{oncall.system} has no {', no '.join(oncall.absent)}, or does not show it to this token",
-            fix="correct the name in [oncall], or make it anew; a token of one team does not see what others have",
+            fix="correct the name in [oncall], or create it again; the token of one team does not see what other teams have",
         )
 
 

@@ -27,7 +27,7 @@ def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
     )
     known = (openapi.version or "").startswith(_VERSIONS)
     assert shown(known, "version of OpenAPI", openapi.version, "3.x or 2.0"), (
-        f"{where}: openapi is {openapi.version or 'missing'}, 3.x or 2.0 expected"
+        f"{where}: openapi is {openapi.version or 'missing'}; 3.x or 2.0 is expected"
     )
     more = len(openapi.problems) - _MOST_NAMED
     assert nothing(openapi.problems[:_MOST_NAMED], "departures from OpenAPI"), (
@@ -37,7 +37,7 @@ def test_api_describes_itself(openapi: OpenApiEvidence) -> None:
 
 @pytest.mark.check("openapi-usable")
 def test_description_can_be_used(openapi: OpenApiEvidence) -> None:
-    """A document that is valid but names no reachable server costs every partner a question.
+    """If a valid document names no reachable server, every partner has to ask.
 
     Fix: give servers the public address of the API, and describe its operations.
     """

@@ -14,9 +14,9 @@ from gonogo.families.ports.section import Ports
 
 @pytest.mark.check("ports-closed")
 def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment) -> None:
-    """Open databases are found by scanners within hours, and emptied within days.
+    """Scanners find an open database within hours, and attackers empty it within days.
 
-    Fix: bind the server to a private address, and let the firewall pass 22, 80 and 443 only.
+    Fix: bind the server to a private address, and open only 22, 80 and 443 in the firewall.
     """
     reached = [port for port in ports.ports if port.state is PortState.OPEN]
     assert nothing([port.number for port in reached], "ports open to us", of=len(ports.ports)), (
@@ -30,9 +30,9 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
         )
     if ports.control_after is not PortState.OPEN:
         raise Unobserved(
-            f"{ports.address}: port {ports.control_port} could be reached before, and not after: this machine was shut "
-            "out while it asked",
-            hint="let the guard of this machine know the address that gonogo asks from",
+            f"{ports.address}: port {ports.control_port} could be reached before, but not after: this machine was blocked "
+            "while it asked",
+            hint="allow the address of the machine that runs gonogo in what blocked it, such as fail2ban",
         )
     if unknown := [port for port in ports.ports if port.state is PortState.UNKNOWN]:
         problems = "; ".join(f"port {port.number} ({port.service}): {port.problem}" for port in unknown)
@@ -45,10 +45,10 @@ def test_no_database_is_reachable(ports: PortsEvidence, environment: Environment
     inside = not address.is_global or ports.source == ports.address
     if wanted == "outside" and inside:
         raise Unobserved(
-            f"{ports.address} was asked from inside (from {ports.source}): this shows nothing about the outside",
-            hint="run gonogo from a machine outside of the provider's network",
+            f"{ports.address} was asked from inside (from {ports.source}): this shows nothing about access from outside",
+            hint="run gonogo on a machine outside the provider's network",
         )
     if wanted == "loopback" and not address.is_loopback:
         raise Unobserved(
-            f'{ports.address} is no loopback address, and ports.vantage is "loopback"', hint='set it to "outside"'
+            f'{ports.address} is not a loopback address, but ports.vantage is "loopback"', hint='set it to "outside"'
         )

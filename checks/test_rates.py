@@ -37,18 +37,18 @@ def test_one_user_cannot_ask_without_end(walk: Walk) -> None:
         asking, other = users
         refused = _asked_without_end(name, limit, asking)
         after = refused.exchange.headers.get("retry-after")
-        assert shown(after, "Retry-After", after, "a time"), f"{name}: {refused.said}, and no Retry-After says how long"
+        assert shown(after, "Retry-After", after, "a time"), f"{name}: {refused.said}, and it has no Retry-After header"
         again = _asked(limit, asking, 0, OTHER_ADDRESS)
         assert equal(again.status, _TOO_MANY, "answer from another address"), (
             f"{name}: {again.said}; it said 429 until X-Forwarded-For named another address"
         )
         waiting = _asked(limit, other, 0)
         assert shown(waiting.status != _TOO_MANY, "answer to another user", waiting.status, "no 429"), (
-            f"{name}: one user asked too often, and another one is refused: {waiting.said}"
+            f"{name}: one user sent too many requests, and another user is refused: {waiting.said}"
         )
     if not limits:
         raise Unobserved(
-            f"no limit is declared; without one are {', '.join(unlimited)}", hint="declare [api.limits.NAME]"
+            f"no limit is declared; these have none: {', '.join(unlimited)}", hint="declare [api.limits.NAME]"
         )
 
 
@@ -63,11 +63,11 @@ def _asked_without_end(name: str, limit: RateLimit, asking: Caller) -> Reply:
         assert shown(reply.status < _BROKEN, "answers", reply.status, "no error"), f"{name}: {reply.said}"
         if time.monotonic() - began > limit.within.total_seconds():
             raise Unobserved(
-                f"{name}: only {number} requests could be sent within its time, and {limit.most} are permitted",
-                hint="ask from nearer, or when this machine has less to do",
+                f"{name}: only {number} requests could be sent within its time; {limit.most} are permitted",
+                hint="run gonogo nearer to the service, or when this machine has less to do",
             )
     raise AssertionError(
-        f"{name}: {2 * limit.most + 1} requests of one user, {limit.most} permitted, never a 429; {reply.said}"
+        f"{name}: {2 * limit.most + 1} requests of one user got no 429, although {limit.most} are permitted; {reply.said}"
     )
 
 

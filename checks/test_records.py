@@ -43,7 +43,7 @@ def _problem(entry: RecordEntry, answer: Answer) -> str:
     if entry.absent:
         return f"{where}; none is expected" if records else ""
     if answer.omitted_records and entry.exact:
-        return f"{answer.server} has {answer.omitted_records} records more than are compared"
+        return f"{answer.server} has {answer.omitted_records} more records than gonogo compares"
     wanted = [_normal(record, entry.type) for record in entry.exact]
     if wanted:
         return "" if sorted(records) == sorted(wanted) else f"{where}; {', '.join(wanted)} is expected"

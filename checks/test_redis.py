@@ -23,9 +23,9 @@ _UNKNOWN_HERE = ("NOAUTH", "WRONGPASS", "NOPERM", "DENIED", "ERR invalid passwor
 
 @pytest.mark.check("redis-listening")
 def test_port_accepts_connections(redis: RedisEvidence) -> None:
-    """Without its cache the service is slow at best, and forgets every session at worst.
+    """Without its cache the service is slow, or loses every session.
 
-    Fix: see that the server runs and listens on this address; compare with the URL in the environment.
+    Fix: start the server, and let it listen on this address; compare it with the URL in the environment.
     """
     assert so(redis.listening, "port", "listening", "nothing listens"), (
         f"nothing listens at {redis.address}: {redis.problem}"
@@ -77,7 +77,9 @@ def test_strangers_are_refused(redis: RedisEvidence) -> None:
             raise Unobserved(f"{action} could not be tried at {redis.address}")
         assert shown(answer != _ACCEPTED, action, answer, "refused"), f"{action} is accepted at {redis.address}"
         if not answer.startswith(_UNKNOWN_HERE):
-            raise Unobserved(f"{action} was refused at {redis.address}, but not for missing rights: {answer}")
+            raise Unobserved(
+                f"{action} was refused at {redis.address}, but for another reason than missing rights: {answer}"
+            )
     assert nothing(redis.strangers_may, "commands of strangers that are accepted"), (
         f"without logging in, anybody may run {', '.join(redis.strangers_may)} at {redis.address}: the default user has "
         "no password"
@@ -86,7 +88,7 @@ def test_strangers_are_refused(redis: RedisEvidence) -> None:
 
 @pytest.mark.check("redis-acl-commands")
 def test_service_user_may_not_administrate(redis: RedisEvidence) -> None:
-    """One injected FLUSHALL, and every session is gone in the middle of the launch.
+    """One injected FLUSHALL deletes every session in the middle of the launch.
 
     Fix: ACL SETUSER app -@admin -@dangerous
     """
@@ -104,7 +106,7 @@ def test_service_user_may_not_administrate(redis: RedisEvidence) -> None:
 
 @pytest.mark.check("redis-acl-keys")
 def test_service_user_keeps_to_its_prefix(redis: RedisEvidence, environment: Environment) -> None:
-    """A service that reads other services' keys shares all of their accidents.
+    """A service that can write other services' keys can break them, and they can break it.
 
     Fix: ACL SETUSER app resetkeys ~PREFIX*
     """
@@ -116,14 +118,14 @@ def test_service_user_keeps_to_its_prefix(redis: RedisEvidence, environment: Env
             f"the service's user may {action} keys that do not start with {prefix}"
         )
         if answer is None or not _refused(answer):
-            raise Unobserved(f"whether the service's user may {action} foreign keys could not be tried: {answer}")
+            raise Unobserved(f"it could not be tried whether the service's user may {action} foreign keys: {answer}")
 
 
 @pytest.mark.check("redis-latency")
 def test_round_trips_are_short(redis_latency: RoundTripEvidence, policy: Policy) -> None:
-    """A cache that is slower than what it caches makes everything slower.
+    """A cache that is slower than the data behind it makes everything slower.
 
-    Fix: place service and cache in one network; look for a proxy in between, and for slow commands (SLOWLOG GET).
+    Fix: place service and cache in one network; look for a proxy between them, and for slow commands (SLOWLOG GET).
     """
     limit = policy.duration("max_p95")
     p95 = redis_latency.p95
@@ -131,7 +133,7 @@ def test_round_trips_are_short(redis_latency: RoundTripEvidence, policy: Policy)
         raise Unobserved(f"no round trip was measured: {redis_latency.problem}")
     assert not too_slow(p95, redis_latency.own_p95, limit, "p95 of a PING"), (
         f"a PING takes {format_duration(p95)} (p95 of {len(redis_latency.round_trips)}), "
-        f"at most {format_duration(limit)} is wanted"
+        f"at most {format_duration(limit)} is expected"
     )
 
 
@@ -145,7 +147,7 @@ def test_what_is_written_is_read_back(redis_write: RedisWriteEvidence) -> None:
         f"a synthetic key could not be written: {redis_write.problem}"
     )
     assert so(redis_write.read_back, "read", "the same", "not the same"), (
-        f"a synthetic key does not read back: {redis_write.problem}"
+        f"a synthetic key cannot be read back: {redis_write.problem}"
     )
     lifetime = timedelta(seconds=max(redis_write.ttl_seconds or 0, 0))  # below 0 it has none
     assert above(lifetime, timedelta(0), "lifetime that is left"), "a synthetic key lost its lifetime"
@@ -174,7 +176,7 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
     """
     product, version = redis_status.product, redis_status.version
     if not version:
-        raise Unobserved("INFO does not tell the server's version")
+        raise Unobserved("INFO does not report the server's version")
     oldest = _declared(environment).oldest_version
     if oldest is not None:
         young = support.numbers(version) >= support.numbers(oldest)
@@ -182,12 +184,12 @@ def test_server_is_supported(redis_status: RedisStatusEvidence, environment: Env
         return
     if not support.is_listed(product):
         raise Unobserved(
-            f"this server is {product} {version}, and how long that is repaired is not known here",
-            hint="declare with redis.oldest_version what its maker, or its provider, still repairs",
+            f"this server is {product} {version}, and gonogo does not know how long it gets fixes",
+            hint="declare with redis.oldest_version which version its maker, or its provider, still fixes",
         )
     end = support.last_day(product, version)
     assert not_over(end, redis_status.taken_at.date(), f"support of {product} {version}"), (
-        f"{product} {version} is repaired no more since {end}"
+        f"support of {product} {version} ended on {end}"
     )
 
 
@@ -204,7 +206,7 @@ def test_memory_is_limited_as_declared(redis_status: RedisStatusEvidence, enviro
         "maxmemory is not set: the server grows until the kernel ends it"
     )
     assert equal(redis_status.eviction_policy, wanted, "maxmemory-policy"), (
-        f"maxmemory-policy is {redis_status.eviction_policy}, declared is {wanted}"
+        f"maxmemory-policy is {redis_status.eviction_policy}; {wanted} is declared"
     )
 
 
@@ -219,7 +221,7 @@ def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environmen
         if redis_status.append_only is None or redis_status.append_only_status is None:
             raise Unobserved("INFO does not report the append-only file")
         assert so(redis_status.append_only, "append-only file", "on", "off"), (
-            "the append-only file is off, declared is aof"
+            "the append-only file is off; aof is declared"
         )
         assert equal(redis_status.append_only_status, "ok", "status of the append-only file"), (
             f"the append-only file: {redis_status.append_only_status}"
@@ -228,7 +230,7 @@ def test_data_survives_as_declared(redis_status: RedisStatusEvidence, environmen
         if redis_status.snapshot_schedule is None:
             raise Unobserved("CONFIG GET save is not permitted", hint="ACL SETUSER monitor +config|get")
         assert shown(redis_status.snapshot_schedule, "snapshots", redis_status.snapshot_schedule, "scheduled"), (
-            "no snapshot is scheduled, declared is rdb"
+            "no snapshot is scheduled; rdb is declared"
         )
         assert equal(redis_status.snapshot_status, "ok", "status of the last snapshot"), (
             f"the last snapshot: {redis_status.snapshot_status}"

@@ -11,7 +11,7 @@ _SHOWN = 5
 
 @pytest.mark.check("repository-no-known-secret")
 def test_no_secret_of_ours(repository: RepositoryEvidence) -> None:
-    """A secret that was committed once is in every clone, every fork and every backup, removed or not.
+    """A secret that was committed once stays in every clone, every fork and every backup, even after it is removed.
 
     Fix: change the secret where it is used; then remove it from the file. Rewriting history alone is not enough.
     """
@@ -20,9 +20,9 @@ def test_no_secret_of_ours(repository: RepositoryEvidence) -> None:
 
 @pytest.mark.check("repository-no-key-pattern")
 def test_no_key_of_anybody(repository: RepositoryEvidence) -> None:
-    """Bots look for keys in public repositories all day, and find them within minutes.
+    """Bots search public repositories for keys all day, and find them within minutes.
 
-    Fix: revoke the key at its provider, then remove it; an example is marked with ``pragma: allowlist secret``.
+    Fix: revoke the key at its provider, then remove it; mark an example with ``pragma: allowlist secret``.
     """
     _nothing(repository, of_values=False)
 

@@ -27,10 +27,10 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
         if entry.within and exchange.elapsed > entry.within:
             at_most(exchange.elapsed, entry.within, "time to answer")
             raise AssertionError(f"{request}; {format_duration(entry.within)} is declared")
-        raise Unobserved(f"{request}, when the time of the probe was over", hint="raise limits.probe")
+        raise Unobserved(f"{request}, when the probe's time was over", hint="raise limits.probe")
     if CHALLENGE in exchange.marks:
         raise Unobserved(
-            f"{request}: this is no answer of the service", hint="let the address that gonogo asks from in"
+            f"{request}: this answer is not from the service", hint="allow the address of the machine that runs gonogo"
         )
     assert shown(exchange.status is not None, "answer", exchange.status, "a status"), request
     if requested.unreadable and (entry.expressions or entry.body or entry.never or entry.page):
@@ -43,7 +43,7 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
     if exchange.served and strange and not words:
         raise Unobserved(
             f"{request}, and shows a {strange[0]}",
-            hint="declare what must stand in the answer (json, body or header), or the redirect as its status",
+            hint="declare what the answer must contain (json, body or header), or the redirect as its status",
         )
     assert nothing(requested.departures, "departures from what is declared"), (
         f"{request}; {'; '.join(requested.departures)}"
@@ -52,12 +52,12 @@ def test_request_is_answered_as_declared(requested: RequestEvidence, environment
         raise Unobserved(f"{request}; {'; '.join(requested.unread)}", hint="; ".join(requested.unread.values()))
     if requested.everywhere:
         raise Unobserved(
-            f"{request}, and {requested.everywhere}, which nobody ever made, gives the same answer",
-            hint="declare what must stand in the answer (json, body or header): a status alone proves nothing here",
+            f"{request}, and {requested.everywhere}, an invented path, gives the same answer",
+            hint="declare what the answer must contain (json, body or header): a status alone proves nothing here",
         )
     if entry.within:
         took, limit = format_duration(requested.median_elapsed), format_duration(entry.within)
         times = f"{len(requested.elapsed)} times, at the median" if len(requested.elapsed) > 1 else "once"
         assert at_most(requested.median_elapsed, entry.within, "time to answer (median)"), (
-            f"{request} in {took} (asked {times}), {limit} is declared"
+            f"{request} in {took} (asked {times}); {limit} is declared"
         )

@@ -54,28 +54,28 @@ def test_user_is_let_in(walk: Walk) -> None:
         )
         user.who = api.known_as(reply)
         if not user.who:
-            raise Unobserved(f"{reply.said}; {api.who} names nobody in it", hint="is who of [api] right?")
+            raise Unobserved(f"{reply.said}; {api.who} names nobody in it", hint="check who of [api]")
     if caller.who == other.who:
         raise Unobserved(
-            f"GET {api.own_page} says the same ({caller.who}) to two users: nobody can tell by it who was let in",
-            hint="is who of [api] right? it must tell users apart",
+            f"GET {api.own_page} says the same ({caller.who}) to two users, so it does not show who is logged in",
+            hint="check who of [api]: its value must be different for each user",
         )
     reply = api.stranger.get(api.me(caller))
     assert so(not api.known_as(reply), "stranger", "known as nobody", "taken for a user"), (
-        f"a stranger without a token is taken for a user: {reply.said}"
+        f"a request without a token is accepted as a user: {reply.said}"
     )
     assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
-        f"a stranger is an error, and no refusal: {reply.said}"
+        f"a request without a token gets an error, not a refusal: {reply.said}"
     )
     if not api.section.signed and caller.token.count(".") == 2 and caller.token.startswith("eyJ"):  # noqa: PLR2004 - a JWT
-        raise Unobserved("[api] declares opaque tokens, and this service's are JWTs", hint="remove opaque from [api]")
+        raise Unobserved("[api] declares opaque tokens, but this service's are JWTs", hint="remove opaque from [api]")
 
 
 @pytest.mark.check("security-cors-strangers")
 def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> None:
-    """Any page that a user has open could otherwise read what belongs to that user.
+    """Otherwise any page that a user has open could read that user's data.
 
-    Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no origins of developers.
+    Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no developers' origins.
     """
     me = walk.api.me(walk.keep["caller"])
     for origin in foreign_origins(_own(environment)):
@@ -92,7 +92,7 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
 def test_own_pages_may_read(walk: Walk, environment: Environment) -> None:
     """The product's own page shows nothing if the API does not accept its origin.
 
-    Fix: put every origin of [http] origins into the API's list, with its scheme, and its port if it has one.
+    Fix: add every origin in [http] origins to the API's list, with its scheme, and its port if it has one.
     """
     me = walk.api.me(walk.keep["caller"])
     for origin in _own(environment):
@@ -131,21 +131,21 @@ def test_forged_tokens_are_refused(walk: Walk) -> None:
         if user:
             taken.append(f"{wrong}, for {user}")
         elif reply.status >= BROKEN:
-            broken.append(f"{wrong} is an error, and no refusal: {reply.said}")
+            broken.append(f"{wrong} gets an error, not a refusal: {reply.said}")
         elif reply.status == TOO_MANY and not taken and not broken:
-            raise Unobserved(f"{reply.said}; not every forged token could be shown", hint="let gonogo ask more often")
-    assert nothing(taken, "forged tokens that are taken"), f"GET {api.me(caller)} takes a token with {some_of(taken)}"
+            raise Unobserved(f"{reply.said}; not every forged token could be sent", hint="permit gonogo more requests")
+    assert nothing(taken, "forged tokens that are taken"), f"GET {api.me(caller)} accepts a token with {some_of(taken)}"
     assert nothing(broken, "forged tokens that are an error"), f"a token with {some_of(broken)}"
     user, reply = api.asked_as(caller.token, caller)
     if user != caller.who:
-        raise Unobserved(f"the good token is refused as well by now, so that refusals say nothing: {reply.said}")
+        raise Unobserved(f"the good token is refused as well by now, so refusals prove nothing: {reply.said}")
 
 
 @pytest.mark.check("security-tokens-key")
 def test_nobody_guesses_the_key(walk: Walk) -> None:
     """Keys from tutorials are in every word list, and can be tried offline against a single token.
 
-    Fix: sign with 32 random bytes, as from: openssl rand -base64 32; all tokens of the old key become invalid.
+    Fix: sign with 32 random bytes (openssl rand -base64 32); all tokens of the old key become invalid.
     """
     token, environment = _token(walk), walk.world.environment
     host = urlsplit(environment.service.base_url).hostname or ""
@@ -155,15 +155,15 @@ def test_nobody_guesses_the_key(walk: Walk) -> None:
         other = walk.keep["other"]
         forged = claims_of_key(token, key, **{**read_token(other.token).claims, "exp": None})
         user, _ = walk.api.asked_as(forged, other)
-        taken = f"; one made with it for another user, without an end, was taken for {user}" if user else ""
-        pytest.fail(f"tokens ({token.algorithm}) are signed with a key of a list of words that everybody has{taken}")
+        taken = f"; a token made with it for another user, without an expiry, was accepted as {user}" if user else ""
+        pytest.fail(f"tokens ({token.algorithm}) are signed with a key from a public word list{taken}")
 
 
 @pytest.mark.check("security-tokens-of-file")
 def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
-    """A good key in the file protects nobody while the service signs with an old or foreign one.
+    """A good key in the file protects nobody while the service signs with an old or foreign key.
 
-    Fix: restart the service with this file; docker inspect and /proc/PID/environ show what it was started with.
+    Fix: restart the service with this file; docker inspect and /proc/PID/environ show the variables that it was started with.
     """
     token, declared = _token(walk), walk.api.section.signed_with
     if token.algorithm not in DIGESTS:
@@ -178,21 +178,21 @@ def test_tokens_are_signed_with_the_key_of_the_file(walk: Walk) -> None:
 
 @pytest.mark.check("security-tokens-end")
 def test_tokens_end_soon(walk: Walk, policy: Policy) -> None:
-    """A token that was stolen once works until it ends.
+    """A stolen token works until it expires.
 
     Fix: set exp: a quarter of an hour with a refresh token, or a day without one.
     """
     ends, longest = _token(walk).ends, policy.duration("longest")
     assert there(ends, "tokens", "end", "never end"), "tokens never expire"
     left = ends - walk.began
-    assert at_most(left, longest, "life of a token"), f"tokens are good for {left}, {longest} is the longest"
+    assert at_most(left, longest, "life of a token"), f"tokens are valid for {left}; at most {longest} is allowed"
 
 
 @pytest.mark.check("security-closed")
 def test_strangers_stay_outside(walk: Walk) -> None:
-    """Data for users only is found by everybody who guesses its address, unless a token is required.
+    """If no token is required, everybody who guesses the address reads data that is only for users.
 
-    Fix: require a token on every route by default, and open only the few routes that are for strangers.
+    Fix: require a token on every route by default, and open only the few public routes.
     """
     judged, section = 0, walk.api.section
     for path in section.closed:
@@ -203,7 +203,7 @@ def test_strangers_stay_outside(walk: Walk) -> None:
         judged += reply.exchange.served
         refused(walk.api.stranger.get(path), "a stranger")
     if not judged:
-        raise Unobserved("users are answered at none of the paths that the document closes", hint="write api.closed")
+        raise Unobserved("no path that the document closes answers users", hint="write api.closed")
 
 
 @pytest.mark.check("security-admin-closed")
@@ -231,7 +231,7 @@ def test_objects_are_private(walk: Walk) -> None:
         read = control(owner.get(path), "their owners", f"objects.{name}").body.text
         if mark not in read:
             raise Unobserved(
-                f"{path} does not show its owner {mark}, by which it would be known again: {read[:100]}",
+                f"{path} does not show {mark} to its owner, so gonogo cannot recognise the object: {read[:100]}",
                 hint=f"put {{mark}} into a field of objects.{name} that its reader sees",
             )
         for whose, reply in (("another user", walk.keep["other"].get(path)), ("a stranger", api.stranger.get(path))):
@@ -239,7 +239,7 @@ def test_objects_are_private(walk: Walk) -> None:
                 f"{whose} reads what belongs to a user: {reply.said}"
             )
             assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
-                f"{whose} who asks is an error, and no refusal: {reply.said}"
+                f"a request of {whose} gets an error, not a refusal: {reply.said}"
             )
 
 
@@ -252,8 +252,8 @@ def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
     replies = [reply for reply in provoked(walk.api, walk.keep["caller"]) if reply.status >= 400]  # noqa: PLR2004 - an error
     if not replies:
         raise Unobserved(
-            f"nothing that is wrong is answered with an error, GET {NOTHING} included: there is none to read",
-            hint="is service.base_url the API itself?",
+            f"no wrong request gets an error, not even GET {NOTHING}: there is no error to read",
+            hint="check that service.base_url is the API itself",
         )
     for reply in replies:
         trace = trace_in(reply.body.text)
@@ -264,7 +264,7 @@ def test_errors_say_nothing_of_the_inside(walk: Walk) -> None:
 
 @pytest.mark.check("security-body-limit")
 def test_large_bodies_are_refused(walk: Walk) -> None:
-    """A body without a limit fills the memory of the service: one sender is enough.
+    """Without a limit, the body of one request can fill the service's memory.
 
     Fix: set the declared limit in the proxy (client_max_body_size) or in the framework; answer 413.
     """
@@ -275,12 +275,12 @@ def test_large_bodies_are_refused(walk: Walk) -> None:
     )
     if within.status != small.status:
         raise Unobserved(
-            f"a body within the limit is answered otherwise than a small one: {within.said}; {small.said}",
-            hint="is body_limit of [api] what the service takes?",
+            f"a body within the limit gets another answer than a small one: {within.said}; {small.said}",
+            hint="compare body_limit of [api] with the limit of the service",
         )
     is_refused = beyond.status != small.status and 400 <= beyond.status < BROKEN  # noqa: PLR2004 - 4xx
     assert shown(is_refused, f"answer to {_above(limit)} bytes, {limit} the most", beyond.status, "4xx"), (
-        f"a body of {_above(limit)} bytes is not refused, although {limit} are the most: {beyond.said}"
+        f"a body of {_above(limit)} bytes is not refused, although at most {limit} are permitted: {beyond.said}"
     )
 
 
@@ -297,7 +297,7 @@ def test_large_files_are_refused(walk: Walk) -> None:
     statuses = set()
     for how, in_parts in (("", False), (", sent without its length,", True)):
         reply = caller.upload(upload, upload.limit + 1, f"{mark}-beyond", in_parts=in_parts)
-        too_large(reply, f"a file of one byte more than {upload.limit}{how}")
+        too_large(reply, f"a file one byte larger than {upload.limit}{how}")
         statuses.add(reply.status)
     if statuses != {_TOO_LARGE}:  # which may be a word about the user, or about how many files there are
         control(
@@ -306,7 +306,7 @@ def test_large_files_are_refused(walk: Walk) -> None:
     if upload.listed:
         listed = control(caller.get(upload.listed), "users", "upload.listed").body.text
         if f"{mark}-within" not in listed:
-            raise Unobserved(f"{upload.listed} does not show the name of a file that was taken: {listed[:100]}")
+            raise Unobserved(f"{upload.listed} does not show the name of a file that was accepted: {listed[:100]}")
         assert so(f"{mark}-beyond" not in listed, "file that was refused", "not stored", "stored"), (
             f"a file that was refused is stored: GET {upload.listed} shows it"
         )
@@ -330,20 +330,20 @@ def test_operators_are_no_values(walk: Walk) -> None:
         for reply in tried:
             taken = api.token_in(reply) or (reply.exchange.served and not plain.exchange.served)
             assert so(not taken, f"login with {kind}", "refused", "taken"), (
-                f"a login with {kind} in place of values is taken: {reply.said}"
+                f"a login with {kind} in place of values is accepted: {reply.said}"
             )
             assert shown(reply.status < BROKEN, "answers, refusals among them", reply.status, "no error"), (
-                f"{kind} in place of values are an error, and no refusal: {reply.said}"
+                f"{kind} in place of values get an error, not a refusal: {reply.said}"
             )
         if tried and all(reply.status == TOO_MANY for reply in tried):
-            raise Unobserved(f"no login with {kind} was looked at: {tried[0].said}", hint="wait, and run it again")
+            raise Unobserved(f"no login with {kind} was examined: {tried[0].said}", hint="wait, and run it again")
     for path in api.section.lookups:
         no_query(api, walk.keep["caller"], path)
 
 
 @pytest.mark.check("security-logins-limited")
 def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> None:
-    """Lists of leaked passwords are tried on every new login form, from many addresses.
+    """Attackers try lists of leaked passwords on every new login form, from many addresses.
 
     Fix: count failed logins by account, in Redis with an expiry, and answer 429; never count by X-Forwarded-For alone.
     """
@@ -354,7 +354,7 @@ def test_passwords_cannot_be_guessed_for_ever(walk: Walk, policy: Policy) -> Non
     tried = (number for number in range(2, most + 1) if victim.call(login, password=_wrong_password()).status in stops)
     stopped = next(tried, most + 1)
     if not at_most(stopped, most, "wrong passwords until a 429 or 423"):
-        pytest.fail(f"{most} wrong passwords in a row for one account, and never a 429; {first.said}")
+        pytest.fail(f"{most} wrong passwords in a row for one account got no 429; {first.said}")
     again = victim.call(login, password=_wrong_password(), headers=OTHER_ADDRESS)
     assert shown(again.status in stops, "answer from another address", again.status, "429 or 423"), (
         f"{again.said}; it said 429 until X-Forwarded-For named another address"

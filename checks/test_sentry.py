@@ -56,7 +56,7 @@ _FEW = 3
 
 @pytest.mark.check("sentry-project")
 def test_project_exists(sentry: SentryEvidence) -> None:
-    """Errors sent to a project that is gone are lost without a word.
+    """Errors that are sent to a removed project are lost silently.
 
     Fix: create it at Sentry, or correct sentry.organization and sentry.project; the token must be able to see it, and
     an organisation of another region is asked at that region's address (sentry.api = "https://de.sentry.io").
@@ -74,42 +74,42 @@ def test_project_exists(sentry: SentryEvidence) -> None:
 
 @pytest.mark.check("sentry-key")
 def test_dsn_belongs_to_the_project(sentry: SentryEvidence, environment: Environment) -> None:
-    """With the DSN of another project, errors of the launch show up where nobody looks, or are lost.
+    """With the DSN of another project, errors of the launch appear where nobody looks, or are lost.
 
     Fix: copy the DSN again from Sentry → Settings → Projects → Client Keys (DSN). Declare a Relay of your own in
     sentry.ingest_hosts.
     """
     sentry.require("key_known")
     assert so(sentry.key_known, "client key of the DSN", "of this project", "unknown"), (
-        f"the service's DSN is none of the client keys of {sentry.project}"
+        f"the service's DSN is not among the client keys of {sentry.project}"
     )
     assert so(sentry.key_active, "client key of the DSN now", "active", "disabled"), (
         f"the client key of the service's DSN is disabled in {sentry.project}"
     )
     assert equal(sentry.dsn_number, sentry.number, "project of the DSN"), (
-        f"the service's DSN is for project {sentry.dsn_number or 'without a number'}, {sentry.project} has number "
+        f"the service's DSN names project {sentry.dsn_number or 'without a number'}; {sentry.project} has number "
         f"{sentry.number}: its events are refused"
     )
     limit = sentry.key_limit
     assert limit is None or at_least(limit.count, 1, "events that the key takes"), (
-        f"the client key of the service's DSN takes no event at all in {sentry.project}"
+        f"the client key of the service's DSN accepts no events in {sentry.project}"
     )
     if not sentry.ingest_host:
-        raise Unobserved(f"Sentry does not say where {sentry.project} takes its events")
+        raise Unobserved(f"Sentry does not say where {sentry.project} accepts its events")
     declared = _section(environment).ingest_hosts
     host = re.split("[:/]", sentry.dsn_host, maxsplit=1)[0]
     right = host.casefold() in {origin.casefold() for origin in declared} or (
         _region(sentry.dsn_host) == _region(sentry.ingest_host)
     )
     assert shown(right, "events are sent to", sentry.dsn_host, " or ".join(sorted({sentry.ingest_host, *declared}))), (
-        f"the service sends its events to {sentry.dsn_host or 'no host'}, {sentry.project} takes them at "
+        f"the service sends its events to {sentry.dsn_host or 'no host'}; {sentry.project} accepts them at "
         f"{', '.join(sorted({sentry.ingest_host, *declared}))}"
     )
 
 
 @pytest.mark.check("sentry-key-limit")
 def test_key_takes_what_a_bad_day_brings(sentry: SentryEvidence, policy: Policy) -> None:
-    """What is over the rate limit of a client key is dropped: on a bad day, all but the first errors.
+    """Sentry drops events over the rate limit of a client key: on a bad day, all but the first errors.
 
     Fix: Sentry → Settings → Projects → Client Keys (DSN) → Configure: raise the rate limit, or disable it.
     """
@@ -120,14 +120,14 @@ def test_key_takes_what_a_bad_day_brings(sentry: SentryEvidence, policy: Policy)
         return
     per_hour = limit.count / limit.window.total_seconds() * _HOUR_SECONDS
     assert at_least(per_hour, least, "events an hour that the key takes"), (
-        f"the client key of the service's DSN takes {limit.count} {'event' if limit.count == 1 else 'events'} in "
-        f"{format_duration(limit.window)}, at least {least:g} in an hour are wanted"
+        f"the client key of the service's DSN accepts {limit.count} {'event' if limit.count == 1 else 'events'} in "
+        f"{format_duration(limit.window)}; at least {least:g} in an hour are expected"
     )
 
 
 @pytest.mark.check("sentry-alerts")
 def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> None:
-    """An error that is stored, but that nobody is notified of, waits until a customer calls.
+    """If nobody is notified of a stored error, it waits until a customer calls.
 
     Fix: create an alert that is connected to the project's error monitor, starts with new issues, is for this
     environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
@@ -144,24 +144,23 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
     if all(doubts):
         raise Unobserved(
             f"{sentry.project}: it is not known whether somebody is notified of every new error: {'; '.join(doubts)}",
-            hint="sentry.environment is what the service's events name, letter by letter; one alert without a filter is "
-            "enough",
+            hint="sentry.environment must be spelled as in the service's events; one alert without a filter is enough",
         )
 
 
 @pytest.mark.check("sentry-alerts-owners")
 def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, environment: Environment) -> None:
-    """A mail to the owners of an issue reaches nobody where no rule says who owns it.
+    """A mail to the owners of an issue reaches nobody if no rule says who owns it.
 
-    Fix: in the alert, choose a team, or "active members" where an issue has no owner.
+    Fix: in the alert, choose a team, or "active members" for issues without an owner.
     """
     sentry.require("alerts")
     name = _section(environment).environment
     telling = [alert for alert in sentry.alerts if not any(_faults(alert, name))]
     reached = [alert for alert in telling if not all(_owners_only(action) for action in _reaching(alert))]
     assert at_least(len(reached), 1, "alerts that reach somebody without an owner"), (
-        f"{sentry.project}: {', '.join(alert.name for alert in telling)} tells the owners of an issue only, and nobody "
-        "of an issue without one"
+        f"{sentry.project}: {', '.join(alert.name for alert in telling)} notifies only the owners of an issue, and nobody "
+        "of an issue without an owner"
     )
 
 
@@ -169,7 +168,7 @@ def test_somebody_is_told_of_issues_without_an_owner(sentry: SentryEvidence, env
 def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
     """A kind of error that did not exist before the launch was probably caused by it, even if no threshold fires.
 
-    Fix: look at each at Sentry: resolve it with a release, or archive it with a reason.
+    Fix: look at each issue in Sentry: resolve it with a release, or archive it with a reason.
     """
     seen = sentry_issues
     words = [f"{issue.id}: {issue.words}" for issue in seen.issues]
@@ -181,7 +180,7 @@ def test_no_error_is_new(sentry_issues: SentryIssuesEvidence) -> None:
 
 @pytest.mark.check("sentry-alerts-repeat")
 def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment, policy: Policy) -> None:
-    """An alert that is repeated only after a month stays silent about an error that was overlooked once.
+    """If an alert repeats only after a month, an error that was overlooked once stays unnoticed.
 
     Fix: in the alert, set the action interval to a day or less.
     """
@@ -195,8 +194,8 @@ def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment
     if not intervals:
         raise Unobserved(f"{sentry.project}: Sentry does not say how often {telling[0].name} repeats")
     assert at_most(min(intervals), longest, "silence about an issue"), (
-        f"{sentry.project}: {', '.join(alert.name for alert in telling)} is silent about an issue for "
-        f"{format_duration(min(intervals))} once it has told of it, at most {format_duration(longest)} is wanted"
+        f"{sentry.project}: {', '.join(alert.name for alert in telling)} repeats its notification of an issue only after "
+        f"{format_duration(min(intervals))}; at most {format_duration(longest)} is expected"
     )
 
 
@@ -209,13 +208,13 @@ def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
     if not alert.monitors:
         yield f"{alert.name} is connected to no monitor of the project that is switched on"
     elif not _ABOUT_ERRORS.intersection(alert.monitors):
-        yield f"{alert.name} is connected to monitors of {', '.join(alert.monitors)} only"
+        yield f"{alert.name} is connected only to monitors of {', '.join(alert.monitors)}"
     if alert.environment and environment is None:
-        yield f"{alert.name} is for the environment {alert.environment}, and sentry.environment names none"
+        yield f"{alert.name} is for the environment {alert.environment}, but sentry.environment names none"
     elif alert.environment and not alike(alert.environment, environment or ""):
         yield f"{alert.name} is for the environment {alert.environment}, not {environment}"
     if not _starts_with_new_errors(alert):
-        yield f"{alert.name} starts with {', '.join(alert.triggers)} only"
+        yield f"{alert.name} starts only with {', '.join(alert.triggers)}"
     if not _reaching(alert):
         yield f"{alert.name} has {_actions(alert)}"
 
@@ -223,10 +222,10 @@ def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
 def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
     """Everything for which an alert may tell nobody of some new errors in this environment."""
     if alert.environment and alert.environment != environment:
-        yield f"{alert.name} is for the environment {alert.environment}, sentry.environment is {environment}"
+        yield f"{alert.name} is for the environment {alert.environment}; sentry.environment is {environment}"
     reaching = _reaching(alert)
     if alert.muted == "reader" and all(action.target == "user" for action in reaching):
-        yield f"{alert.name} is muted for the user whose token asks, and tells users by name only"
+        yield f"{alert.name} is muted for the token's user, and notifies only named users"
     if not any(action.passes for action in reaching):
         yield f"{alert.name} depends on {', '.join(reaching[0].filters)}"
 
@@ -260,7 +259,7 @@ def _actions(alert: Alert) -> str:
     if not alert.recipients:
         return "no action"
     return ", ".join(
-        f"an action {action.kind} that is {action.status or 'in no state'}"
+        f"an action {action.kind} that is {action.status or 'without a state'}"
         if action.status != "active"
         else f"an action {action.kind} that {_no_use(action)}"
         for action in alert.recipients
@@ -269,7 +268,7 @@ def _actions(alert: Alert) -> str:
 
 def _no_use(action: Recipient) -> str:
     if action.passes is False:
-        return f"no ordinary error sets off, for {', '.join(action.filters)}"
+        return f"no ordinary error triggers, because of {', '.join(action.filters)}"
     return "reaches nobody known" if action.named else f"names no {action.target}"
 
 

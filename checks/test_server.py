@@ -28,7 +28,7 @@ _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] mi
 
 @pytest.mark.check("server-os")
 def test_operating_system_is_the_declared_one(server: ServerEvidence, environment: Environment) -> None:
-    """Another version than was tested has other libraries, other defaults and another end of support.
+    """Another version than the tested one has other libraries, other defaults and another end of support.
 
     Fix: rebuild the server from the right image, or correct the server's os in the environment file.
     """
@@ -42,7 +42,7 @@ def test_operating_system_is_the_declared_one(server: ServerEvidence, environmen
 
 @pytest.mark.check("server-size")
 def test_server_is_as_large_as_ordered(server: ServerEvidence, environment: Environment) -> None:
-    """A resize that was never done shows up as memory that runs out on the first busy evening.
+    """If a resize was forgotten, memory runs out on the first busy evening.
 
     Fix: resize the server at the provider, or correct the server's size in the environment file.
     """
@@ -64,9 +64,9 @@ def test_server_is_as_large_as_ordered(server: ServerEvidence, environment: Envi
 
 @pytest.mark.check("server-room")
 def test_server_has_room_left(server: ServerEvidence) -> None:
-    """A disk that is full stops the database; memory that is full lets the kernel choose what to kill.
+    """A full disk stops the database; when memory is full, the kernel kills a process of its choice.
 
-    Fix: find what grows (du -x / | sort -n, ps aux --sort=-rss), and remove it, or enlarge the server.
+    Fix: find what grows (du -x / | sort -n, ps aux --sort=-rss), and remove it; or enlarge the server.
     """
     if server.disk_used is None or server.memory_used is None or server.load is None or not server.cpus:
         raise not_shown(server, "disk, memory or load")
@@ -78,13 +78,13 @@ def test_server_has_room_left(server: ServerEvidence) -> None:
     )
     busy = server.load / server.cpus
     assert below(busy, _FULL, "processors wanted (mean of five minutes)", "share"), (
-        f"{server.address}: {server.load:.2f} processes want {server.cpus} processors (mean of five minutes)"
+        f"{server.address}: {server.load:.2f} processes need {server.cpus} processors (mean of five minutes)"
     )
 
 
 @pytest.mark.check("server-firewall")
 def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environment: Environment) -> None:
-    """Whatever listens on this machine tomorrow is on the internet, unless the firewall says no by itself.
+    """Unless the firewall refuses by default, everything that listens on this machine is on the internet.
 
     Fix: ufw default deny incoming; ufw delete the rule that is named here; ufw enable. What Docker publishes is bound
     to 127.0.0.1 (ports: "127.0.0.1:6379:6379"), or dropped in the chain DOCKER-USER.
@@ -94,15 +94,15 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     assert there(firewall, "ufw", "installed", "not installed"), f"{server.address}: ufw is not installed"
     assert so(firewall.active, "ufw now", "active", "not active"), f"{server.address}: ufw is not active"
     assert so(firewall.enabled, "ufw at the start of the machine", "enabled", "not enabled"), (
-        f"{server.address}: ufw is active now, and is not started with the machine: ENABLED=no in /etc/ufw/ufw.conf; ufw enable"
+        f"{server.address}: ufw is active now, but does not start with the machine: ENABLED=no in /etc/ufw/ufw.conf; run ufw enable"
     )
     assert one_of(firewall.incoming, ("deny", "reject"), "incoming packets by default"), (
         f"{server.address}: by default, ufw would {firewall.incoming or 'do something unknown'} with incoming packets"
     )
     open_to_all = " and ".join(f"IPv{version}" for version in firewall.unfiltered)
     assert nothing(firewall.unfiltered, "IP versions whose packets are all taken in"), (
-        f"{server.address}: ufw calls itself active, and the kernel takes in all packets of {open_to_all} that no rule is "
-        "about (-P INPUT ACCEPT): something emptied the filter; ufw disable, then ufw enable, fills it again"
+        f"{server.address}: ufw reports that it is active, but the kernel accepts all packets of {open_to_all} that no rule is "
+        "about (-P INPUT ACCEPT): something emptied the filter; run ufw disable, then ufw enable, to fill it again"
     )
     wide = openings(firewall, server.uplinks, declared.open_ports, at_least=_EVERYBODY)
     wrong = list(dict.fromkeys(_told(rule, share) for rule, share in wide))
@@ -112,8 +112,8 @@ def test_firewall_lets_in_what_is_declared_only(server: ServerEvidence, environm
     unclear = sorted({rule.interface for rule in firewall.rules if server.uplinks is None and rule.by_a_bridge})
     if unclear:
         raise Unobserved(
-            f"{server.address}: whether {', '.join(unclear)} leads to the internet is not known",
-            hint="ip route show default, as servers.NAME.user, tells which interface does",
+            f"{server.address}: it is not known whether {', '.join(unclear)} leads to the internet",
+            hint="ip route show default, as servers.NAME.user, shows which interface does",
         )
 
 
@@ -140,7 +140,7 @@ def test_attackers_are_banned(server: ServerEvidence, environment: Environment) 
 
 @pytest.mark.check("server-updates")
 def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
-    """Nobody logs in every night to install security fixes.
+    """Nobody installs security fixes by hand every night.
 
     Fix: apt install unattended-upgrades; dpkg-reconfigure -plow unattended-upgrades; apt-config dump APT::Periodic
     shows "1" for both tasks, and no Enable "0"; unattended-upgrade --dry-run -v shows what it would install.
@@ -156,12 +156,12 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
             f"{server.address}: apt never runs {task} by itself"
         )
         assert shown(is_daily(every), f"days between {task}", every, "1"), (
-            f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is wanted'
+            f'{server.address}: apt runs {task} every "{every}" days; every day ("1") is expected'
         )
     must_be_shown(server, "upgrader")
     installed = server.upgrader is None or server.upgrader.startswith("ii")
     assert so(installed, "package unattended-upgrades", "installed, or not told", "not installed"), (
-        f"{server.address}: the package unattended-upgrades is not installed: the timer runs, and installs nothing"
+        f"{server.address}: the package unattended-upgrades is not installed: the timer runs, but installs nothing"
     )
     fault = upgrade_fault(server)
     assert so(not fault, "what is upgraded", "security updates", fault), (
@@ -174,7 +174,7 @@ def test_security_updates_come_by_themselves(server: ServerEvidence) -> None:
         f"{server.address}: the last unattended upgrade failed: {failure}"
     )
     assert server.upgraded is None or at_most(_ago(server.upgraded), _UPGRADED_WITHIN, "last upgrade ago"), (
-        f"{server.address}: unattended-upgrades last ran {_days(server.upgraded)} ago; 3 days at the most are wanted"
+        f"{server.address}: unattended-upgrades last ran {_days(server.upgraded)} ago; at most 3 days are allowed"
     )
 
 
@@ -200,9 +200,9 @@ def test_service_does_not_run_as_root(server: ServerEvidence, environment: Envir
 
 @pytest.mark.check("server-services")
 def test_everything_is_running(server: ServerEvidence, environment: Environment) -> None:
-    """A worker that died on Friday is missed on launch day.
+    """A worker that stopped on Friday is missing on launch day.
 
-    Fix: systemctl status, or docker logs, of what is named here.
+    Fix: run systemctl status, or docker logs, for what is named here.
     """
     declared = _declared(server, environment)
     if not declared.units and not declared.containers:
@@ -216,18 +216,18 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
         assert there(container, f"container {name}"), f"{server.address}: there is no container {name}"
         well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status)
         assert shown(well, f"state of {name}", container.status, "up and well"), (
-            f"{server.address}: the container {name} is not well: {container.status}"
+            f"{server.address}: the container {name} does not run well: {container.status}"
         )
         again = (container.restarts or 0) >= _RESTARTS and _JUST_STARTED.match(container.status)
         assert so(not again, "starts again and again", "no", "yes"), (
-            f"{server.address}: the container {name} restarts again and again: {container.status}, "
+            f"{server.address}: the container {name} restarts repeatedly: {container.status}, "
             f"after {container.restarts} restarts"
         )
 
 
 @pytest.mark.check("server-renewal")
 def test_certificates_are_renewed_by_themselves(server: ServerEvidence, environment: Environment) -> None:
-    """A certificate that somebody has to remember will be forgotten once, and once is enough.
+    """If somebody has to renew a certificate by hand, one day they will forget.
 
     Fix: systemctl enable --now certbot.timer, or whatever renews here; certbot renew --dry-run shows whether it works.
     """
@@ -257,7 +257,7 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
         assert so(log.size is not None, "logs", "there", f"{log.path} missing"), (
             f"{server.address}: there is no {log.path}"
         )
-        assert there(log.silent, "last line of a log"), f"{server.address}: {log.path} has no last line"
+        assert there(log.silent, "last line of a log"), f"{server.address}: {log.path} is empty"
         assert at_most(_ago(log.silent), declared.log_silence, f"last line of {log.path} ago", kind="silence"), (
             f"{server.address}: nothing was written to {log.path} for {log.silent} s"
         )
@@ -265,7 +265,7 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
 
 @pytest.mark.check("server-logs-rotated")
 def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> None:
-    """A log without an end fills the disk, on the busiest day of all.
+    """A log that is never rotated fills the disk, on the busiest day.
 
     Fix: a file in /etc/logrotate.d that names the log; logrotate --debug /etc/logrotate.conf shows what it would do.
     """
@@ -280,7 +280,7 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
     logrotate_error = f"; logrotate says: {errors[0]}" if errors else ""
     forgotten = [path for path in declared.logs if path not in server.rotation.considered]
     assert nothing(forgotten, "logs that nobody rotates", of=len(declared.logs)), (
-        f"{server.address}: nobody rotates {', '.join(forgotten)}{logrotate_error}"
+        f"{server.address}: nothing rotates {', '.join(forgotten)}{logrotate_error}"
     )
     for path in declared.logs:
         skipped = server.rotation.skipped.get(path)
@@ -293,7 +293,7 @@ def test_logs_are_rotated(server: ServerEvidence, environment: Environment) -> N
         states.get("logrotate.timer") == "not-found" and states.get("cron.service") == "active"
     )
     assert so(runs or not states, "logrotate runs by itself", "yes, or not told", "no"), (
-        f"{server.address}: logrotate.timer is {states.get('logrotate.timer')}: nobody runs logrotate"
+        f"{server.address}: logrotate.timer is {states.get('logrotate.timer')}: nothing runs logrotate"
     )
     failure = server.failures.get("logrotate.service")
     assert so(not failure, "last run of logrotate", "no failure told", "failed"), (
@@ -343,7 +343,7 @@ def _reads_a_log(jail: JailLogs, server: ServerEvidence, declared: Server) -> No
     )
     longest = declared.log_silence if set(paths) & set(declared.logs) else _STALE
     assert at_most(_ago(min(silent)), longest, f"last line that jail {jail.name} saw ago", kind="jail"), (
-        f"{where} reads {', '.join(paths)}, which nobody has written for {_days(min(silent))}"
+        f"{where} reads {', '.join(paths)}, to which nothing was written for {_days(min(silent))}"
     )
 
 

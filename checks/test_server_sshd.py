@@ -16,7 +16,7 @@ _ROOT_BY_KEY = ("no", "prohibit-password", "without-password", "forced-commands-
 
 @pytest.mark.check("server-login-methods")
 def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
-    """A server that accepts passwords is attacked with guessed ones around the clock.
+    """Attackers guess passwords around the clock at every server that accepts them.
 
     Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no; then systemctl reload ssh.
     """
@@ -32,7 +32,7 @@ def test_keys_are_the_only_way_in(server: ServerEvidence) -> None:
 
 @pytest.mark.check("server-sshd")
 def test_sshd_is_configured_for_keys(server: ServerEvidence) -> None:
-    """The configuration counts for every account and connection, also for those that the login test does not try.
+    """The configuration applies to every account and connection, also to those that the login test does not try.
 
     Fix: in sshd_config: PasswordAuthentication no, KbdInteractiveAuthentication no, PermitRootLogin
     prohibit-password; `sshd -T` shows the settings in effect; then systemctl reload ssh.
@@ -66,7 +66,7 @@ def _asks_for_no_password(settings: Mapping[str, str], where: str) -> None:
         assert equal(value, "no", keyword), f"{where}: sshd has {keyword} {value or 'at its default'}"
     for keyword in ("hostbasedauthentication", "gssapiauthentication"):
         assert equal(settings.get(keyword, "no"), "no", keyword), (
-            f"{where}: sshd has {keyword} yes, by which one gets in without a key"
+            f"{where}: sshd has {keyword} yes, which permits logins without a key"
         )
 
 

@@ -22,14 +22,14 @@ _STATUS = "https://dashboard.stripe.com/account/status"
 
 @pytest.mark.check("stripe-keys")
 def test_secret_key_is_accepted(stripe: StripeEvidence) -> None:
-    """With a key that was rolled, or copied without its last character, no payment works.
+    """If the key was rolled, or copied without its last character, no payment works.
 
-    Fix: copy the secret key again from https://dashboard.stripe.com/apikeys; a monitoring key is made in the same account.
+    Fix: copy the secret key again from https://dashboard.stripe.com/apikeys; create the monitoring key in the same account.
     """
     assert so(stripe.accepted, "secret key", "accepted", "refused"), f"Stripe refuses the secret key: {stripe.problem}"
     apart = stripe.service_account and stripe.account and stripe.service_account != stripe.account
     assert so(not apart, "accounts of both keys", "one, as far as told", "two"), (
-        f"the secret key is of account {stripe.service_account}, and the monitoring key of account {stripe.account}"
+        f"the secret key belongs to account {stripe.service_account}, and the monitoring key to account {stripe.account}"
     )
 
 
@@ -44,7 +44,7 @@ def test_mode_is_the_declared_one(stripe: StripeEvidence, environment: Environme
         stripe.require("balance")
         raise Unobserved("Stripe's answers do not contain the mode of the account")
     observed = "live" if stripe.live else "test"
-    assert equal(observed, declared, "mode"), f"the account answers in {observed} mode, declared is {declared}"
+    assert equal(observed, declared, "mode"), f"the account answers in {observed} mode; {declared} is declared"
 
 
 @pytest.mark.check("stripe-business")
@@ -60,7 +60,7 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
     )
     assert so(stripe.charges_enabled is not False, "charges", "not off", "off"), "the account may not charge anybody"
     assert so(stripe.payouts_enabled is not False, "payouts", "not off", "off"), (
-        "the account is not paid out: the bank account is missing or not verified"
+        "the account gets no payouts: the bank account is missing or not verified"
     )
     assert so(not due.disabled_reason, "account", "not disabled", due.disabled_reason), (
         f"Stripe disabled the account: {due.disabled_reason}"
@@ -82,14 +82,14 @@ def test_business_is_verified_and_paid_out(stripe: StripeEvidence, environment: 
     unsaid = [name for name, value in flags.items() if value is None]
     if unsaid:
         raise Unobserved(
-            f"Stripe does not say of the account whether {', '.join(unsaid)}",
+            f"Stripe does not say whether the account has {', '.join(unsaid)}",
             hint=f"see {_STATUS}, or ask with {KEYS_PAGE}",
         )
 
 
 @pytest.mark.check("stripe-requirements")
 def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> None:
-    """A requirement that becomes due next week switches charges or payouts off next week.
+    """If a requirement becomes due next week, charges or payouts stop next week.
 
     Fix: https://dashboard.stripe.com/account/status; hand in what is named here before its due date.
     """
@@ -112,14 +112,14 @@ def test_no_requirement_is_coming(stripe: StripeEvidence, policy: Policy) -> Non
         )
     if stripe.requirements is None:
         raise Unobserved(
-            "Stripe does not say what it still wants to know: the account shows no requirements",
+            "Stripe does not say what information it still needs: the account shows no requirements",
             hint=f"look at {_STATUS}",
         )
 
 
 @pytest.mark.check("stripe-payouts")
 def test_money_is_sent_on_by_itself(stripe: StripeEvidence) -> None:
-    """With manual payouts, money stays at Stripe until somebody sends it on.
+    """With manual payouts, money stays at Stripe until somebody starts a payout.
 
     Fix: https://dashboard.stripe.com/settings/payouts → Payout schedule.
     """
@@ -132,7 +132,7 @@ def test_money_is_sent_on_by_itself(stripe: StripeEvidence) -> None:
 
 @pytest.mark.check("stripe-payout-arrives")
 def test_money_reaches_the_bank(stripe: StripeEvidence, policy: Policy) -> None:
-    """Money that the bank gives back, or that never arrives: after a failure Stripe sends nothing more to that account.
+    """After a payout that the bank returned, or that never arrived, Stripe sends nothing more to that bank account.
 
     Asked in live mode only: in test mode Stripe simulates payouts, also those that fail, and no bank hears of them
     (docs.stripe.com/connect/testing, "Test payouts").
@@ -150,7 +150,7 @@ def test_money_reaches_the_bank(stripe: StripeEvidence, policy: Policy) -> None:
         decided("payouts under way", "none", f"at most {format_duration(most)} late")
     late = [payout for payout in under_way if not at_most(stripe.taken_at - payout.arrival, most, "payout late by")]
     assert nothing([payout.id for payout in late], "payouts that are late", of=len(under_way)), (
-        f"the payout {late[0].id} was to arrive on {late[0].arrival:%Y-%m-%d}, and is still {late[0].status} "
+        f"the payout {late[0].id} was due on {late[0].arrival:%Y-%m-%d}, and is still {late[0].status} "
         f"{(stripe.taken_at - late[0].arrival).days} days later"
     )
 
@@ -166,10 +166,10 @@ def test_account_is_of_the_market(stripe: StripeEvidence, environment: Environme
     _require_told(stripe.country, "which country it is in")
     _require_told(stripe.currency, "which currency it has")
     assert equal(stripe.country, declared.country, "country"), (
-        f"the account is in {stripe.country}, declared is {declared.country}"
+        f"the account is in {stripe.country}; {declared.country} is declared"
     )
     assert equal(stripe.currency, declared.currency, "currency"), (
-        f"its currency is {stripe.currency}, declared is {declared.currency}"
+        f"its currency is {stripe.currency}; {declared.currency} is declared"
     )
 
 
@@ -207,7 +207,7 @@ def _offered(stripe: StripeEvidence, method: str, section: Stripe) -> None:
     if section.names_methods_itself or (not stripe.configurations and declared is None):
         # The service names its methods at each payment, and the capability is all that they need.
         if not stripe.capability(method):
-            raise Unobserved(f"Stripe knows no capability of {method}, so that its configuration alone would tell")
+            raise Unobserved(f"Stripe has no capability for {method}, so only its configuration would show it")
         return
     if declared is None:
         _offered_by_default(stripe, method)
@@ -240,7 +240,7 @@ def _offered_by_default(stripe: StripeEvidence, method: str) -> None:
             hint="declare stripe.payment_method_configuration if the service names one",
         )
     assert so(default in offering, f"{method}, by default", "offered", "not offered"), (
-        f"{method} is offered in {', '.join(configuration.id for configuration in offering)} only, which is not the "
+        f"{method} is offered only in {', '.join(configuration.id for configuration in offering)}, which is not the "
         f"default: it is not offered{why}; declare stripe.payment_method_configuration if the service names another"
     )
 
@@ -252,7 +252,7 @@ def _why(configuration: MethodConfiguration, method: str) -> str:
 def _require_told(value: str, subject: str) -> None:
     """What the account does not show is not known. Raises Unobserved."""
     if not value:
-        raise Unobserved(f"Stripe does not say of the account {subject}", hint=f"look at {_STATUS}")
+        raise Unobserved(f"Stripe does not show, for this account, {subject}", hint=f"look at {_STATUS}")
 
 
 def _by(requirements: Requirements) -> str:

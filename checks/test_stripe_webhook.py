@@ -32,7 +32,7 @@ def test_events_are_sent_to_this_service(stripe: StripeEvidence, environment: En
     own = [endpoint for endpoint in endpoints if not endpoint.application]
     assert at_least(len(own), 1, "endpoints for this account's own events"), (
         f"the endpoint {endpoints[0].url} is for accounts connected to application {endpoints[0].application}, "
-        "and not for this account's own events"
+        "not for this account's own events"
     )
     enabled = [endpoint for endpoint in own if endpoint.status == "enabled"]
     assert at_least(len(enabled), 1, "endpoints that are enabled"), f"the endpoint {own[0].url} is {own[0].status}"
@@ -53,9 +53,9 @@ def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environmen
     wanted = _declared(environment).events
     missing = [kind for kind in wanted if not any(endpoint.takes(kind) for endpoint in endpoints)]
     thin = ", ".join(endpoint.id for endpoint in endpoints if endpoint.thin)
-    only = f"; {thin} sends thin events, which hold no object and are of other types (v1.…, v2.…)" if thin else ""
+    only = f"; {thin} sends thin events, which contain no object and have other types (v1.…, v2.…)" if thin else ""
     assert nothing(missing, "declared types that are not sent", of=len(wanted)), (
-        f"{', '.join(missing)}: declared, and not sent to the endpoint{only}"
+        f"{', '.join(missing)}: declared, but not sent to the endpoint{only}"
     )
 
 
@@ -63,19 +63,19 @@ def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environmen
 def test_one_endpoint_sends_to_this_service(stripe: StripeEvidence, environment: Environment) -> None:
     """Each endpoint has its own secret: events from a second one are refused, or arrive twice.
 
-    Fix: https://dashboard.stripe.com/webhooks → delete the endpoints that are left over; give all types to one.
+    Fix: https://dashboard.stripe.com/webhooks → delete the endpoints that you do not need; give all types to one.
     """
     endpoints = _own(stripe, environment)
     names = ", ".join(endpoint.id or endpoint.url for endpoint in endpoints)
     assert at_most(len(endpoints), 1, "endpoints that send to the service"), (
-        f"{len(endpoints)} endpoints send to {endpoints[0].url}: {names}; each signs with a secret of its own, and the "
+        f"{len(endpoints)} endpoints send to {endpoints[0].url}: {names}; each signs with its own secret, and the "
         "environment file declares one"
     )
 
 
 @pytest.mark.check("stripe-webhook-version")
 def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment: Environment) -> None:
-    """In events of another API version than the SDK's, fields are missing, or the SDK refuses them.
+    """If events have another API version than the SDK, fields are missing, or the SDK refuses the events.
 
     Fix: create a new endpoint with the SDK's API version, since the version of an endpoint cannot be changed.
     """
@@ -83,7 +83,7 @@ def test_events_come_in_the_declared_version(stripe: StripeEvidence, environment
     for endpoint in _versioned(stripe, environment):
         version = _version(stripe, endpoint)
         assert shown(same_release(version, declared), "version of events", version, declared), (
-            f"the endpoint {endpoint.url} sends events in the shape of {version}, the service reads {declared}"
+            f"the endpoint {endpoint.url} sends events in API version {version}; the service reads {declared}"
         )
 
 
@@ -98,9 +98,9 @@ def test_events_come_in_a_recent_version(stripe: StripeEvidence, environment: En
         version = _version(stripe, endpoint)
         age = age_of(version, stripe.taken_at)
         if age is None:
-            raise Unobserved(f"the API version {version!r} of {endpoint.url} tells no day")
+            raise Unobserved(f"the API version {version!r} of {endpoint.url} contains no date")
         assert at_most(age, oldest, "age of the version of events"), (
-            f"events come in the shape of {version}, {age.days // 365} years old; at most {oldest.days} d are expected"
+            f"events have the API version {version}, which is {age.days // 365} years old; at most {oldest.days} d are expected"
         )
 
 
@@ -123,7 +123,7 @@ def test_stripe_delivers_to_this_service(stripe: StripeEvidence, environment: En
     first = f"{since[0].type} {since[0].id} of {since[0].created:%Y-%m-%d %H:%M} UTC"
     if not certain:
         raise Unobserved(
-            f"{text} did not reach every endpoint of the account, and Stripe does not tell which: {first}",
+            f"{text} did not reach every endpoint of the account, and Stripe does not say which: {first}",
             hint="repair or disable the other endpoints of the account, or see Event deliveries in the dashboard",
         )
     nothing([event.id for event in since], "events not delivered since the newest that was")
@@ -132,7 +132,7 @@ def test_stripe_delivers_to_this_service(stripe: StripeEvidence, environment: En
 
 @pytest.mark.check("stripe-undelivered")
 def test_no_event_was_lost(stripe: StripeEvidence, environment: Environment) -> None:
-    """An event that was not accepted is a payment or a refund that the service does not know of.
+    """If an event was not accepted, the service does not know of a payment or a refund.
 
     Fix: https://docs.stripe.com/webhooks/process-undelivered-events; resend the events from the dashboard.
     """
@@ -153,7 +153,7 @@ def _endpoints(stripe: StripeEvidence, environment: Environment) -> Sequence[Web
     if not matching:
         stripe.require("destinations")
     assert at_least(len(matching), 1, "endpoints of this address"), (
-        f"no endpoint is registered for {url}; there is {others}"
+        f"no endpoint is registered for {url}; registered: {others}"
     )
     return matching
 
@@ -191,7 +191,7 @@ def _version(stripe: StripeEvidence, endpoint: WebhookEndpoint) -> str:
     """The endpoint's own, or the account's default."""
     version = endpoint.api_version or stripe.default_version
     if not version:
-        raise Unobserved(f"the endpoint {endpoint.url} has the account's API version, and Stripe did not tell which")
+        raise Unobserved(f"the endpoint {endpoint.url} has the account's API version, and Stripe did not say which")
     return version
 
 

@@ -20,7 +20,7 @@ _FEW = 3
 
 @pytest.mark.check("support-mx")
 def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvidence, environment: Environment) -> None:
-    """Whoever writes to an address whose domain accepts no mail gets a bounce, or no answer at all.
+    """If the domain of an address accepts no mail, users who write to it get a bounce, or no answer.
 
     Fix: give the domain an MX that points to a name with addresses of its own (RFC 5321, 5.1), or correct the address.
     """
@@ -30,11 +30,12 @@ def test_mail_to_support_has_somewhere_to_go(support_address: SupportAddressEvid
     )
     if not mx.conclusive or mx.rcode == "SERVFAIL":
         raise Unobserved(
-            f"resolvers do not answer: {domain} MX: {mx.told}", hint="are the resolvers in [dns] reachable?"
+            f"resolvers do not answer: {domain} MX: {mx.told}",
+            hint="check whether this machine reaches the resolvers in [dns]",
         )
     takes_none = any(not server.name for server in support_address.servers)
     assert so(not takes_none, "domain takes mail", "yes", "no"), (
-        f"{domain} says that it takes no mail (MX 0 ., RFC 7505): nobody can write to {address}"
+        f"{domain} says that it accepts no mail (MX 0 ., RFC 7505): nobody can write to {address}"
     )
     if support_address.implicit:
         without = not any(server.addresses for server in support_address.servers)
@@ -54,12 +55,14 @@ def _require_addresses(evidence: SupportAddressEvidence) -> None:
     answers = [answer for server in evidence.servers for answer in (server.a, server.aaaa)]
     if unknown := [answer for answer in answers if not answer.conclusive or answer.rcode == "SERVFAIL"]:
         answers_told = "; ".join(f"{answer.name} {answer.rdtype}: {answer.told}" for answer in unknown)
-        raise Unobserved(f"resolvers do not answer: {answers_told}", hint="are the resolvers in [dns] reachable?")
+        raise Unobserved(
+            f"resolvers do not answer: {answers_told}", hint="check whether this machine reaches the resolvers in [dns]"
+        )
 
 
 @pytest.mark.check("support-recipient")
 def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvidence) -> None:
-    """A mailbox that does not exist, or that is full, bounces the first question of the first user.
+    """If the mailbox does not exist, or is full, the first question of the first user bounces.
 
     Fix: create the mailbox or the alias at the mail provider, and write to it from outside.
     """
@@ -73,7 +76,7 @@ def test_mail_server_takes_mail_for_support(support_address: SupportAddressEvide
     problems = [f"{server.name}: {server.problem}" for server in exchangers if server.problem]
     some = len(problems) < len(exchangers) or not problems
     assert so(some, "servers that take its mail", "some may", "none"), (
-        f"{address}: no server takes its mail: {'; '.join(problems)}"
+        f"{address}: no server accepts its mail: {'; '.join(problems)}"
     )
     _raise_unknown(support_address)
 
@@ -86,26 +89,26 @@ def test_yes_of_the_mail_server_means_something(support_address: SupportAddressE
     """
     careless = [server for server in support_address.exchangers if server.made_up == "accepted"]
     assert nothing([server.name for server in careless], "servers that take what nobody has"), (
-        f"{careless[0].name} takes mail for an address that nobody has as well ({careless[0].made_up_answer}): that it "
-        f"takes {support_address.address} proves nothing; only a test mail that is found does ([support.inbox])"
+        f"{careless[0].name} also accepts mail for an address that does not exist ({careless[0].made_up_answer}): that it "
+        f"accepts {support_address.address} proves nothing; only a test mail that arrives does ([support.inbox])"
     )
     if not any(server.made_up == "refused" for server in support_address.exchangers):
         unknown = next(server for server in support_address.exchangers if server.recipient == "accepted")
         raise Unobserved(
-            f"whether {_said(unknown, unknown.made_up_answer)} is a no to a made-up address, nobody can tell",
+            f"it is not known whether the made-up address is refused: {_said(unknown, unknown.made_up_answer)}",
             hint=_LATER if unknown.made_up == "put off" else _ABOUT_US,
         )
 
 
 @pytest.mark.check("support-mail-encrypted")
 def test_mail_to_support_is_encrypted_on_its_way(support_address: SupportAddressEvidence) -> None:
-    """What users write to support is private; some senders give up where they cannot encrypt.
+    """Mail from users to support is private, and some senders send nothing without encryption.
 
-    Fix: give the mail server a certificate, and switch STARTTLS on at port 25 (RFC 3207).
+    Fix: give the mail server a certificate, and enable STARTTLS at port 25 (RFC 3207).
     """
     plain = [f"{server.name}: {server.tls_problem}" for server in support_address.exchangers if server.tls_problem]
     assert nothing(plain, "servers without TLS", of=len(support_address.exchangers)), (
-        f"mail to {support_address.address} travels in the clear: {'; '.join(plain)}"
+        f"mail to {support_address.address} is sent in the clear: {'; '.join(plain)}"
     )
     if not any(server.encrypted for server in support_address.exchangers):
         _raise_unknown(support_address)
@@ -126,14 +129,14 @@ def _unknown(evidence: SupportAddressEvidence) -> Iterator[Unobserved]:
             yield Unobserved(f"{evidence.address} is put off: {_said(server, server.recipient_answer)}", hint=_LATER)
         elif server.recipient == "withheld":
             said = _said(server, server.recipient_answer)
-            yield Unobserved(f"{said}, which is about who asks, and not about {evidence.address}", hint=_ABOUT_US)
+            yield Unobserved(f"{said}, which is about the sender, not about {evidence.address}", hint=_ABOUT_US)
         elif server.silence:
             yield Unobserved(f"{server.name} could not be asked: {server.silence}", hint=_UNHEARD)
 
 
 @pytest.mark.check("support-tracker")
 def test_tracker_takes_tickets(support_tickets: SupportTicketsEvidence) -> None:
-    """If a trial ended, or the project was moved or archived, users' questions go where nobody looks.
+    """If a trial period ended, or the project was moved or archived, users' questions go where nobody looks.
 
     Fix: open the tracker as support does, and correct [support.tickets]; switch issues on, or renew the plan.
     """

@@ -26,21 +26,21 @@ def test_mail_to_support_arrives(walk: Walk) -> None:
     assert nothing(refusals, "refusals of test mails"), f"{'; '.join(refusals)}"
     missing = walk.support.missing_mails()
     assert nothing(missing, f"test mails not found within {format_duration(walk.support.delivery)}"), walk.waited(
-        f"a test mail to {', '.join(missing)} was taken, and not found in the inbox", walk.support.delivery
+        f"a test mail to {', '.join(missing)} was accepted, but not found in the inbox", walk.support.delivery
     )
 
 
 @pytest.mark.check("support-ticket-tried")
 def test_ticket_is_opened_found_and_closed(walk: Walk) -> None:
-    """A tracker that can be read may refuse new tickets: its plan is used up, or a rule hides them.
+    """A tracker that can be read may still refuse new tickets: its plan is used up, or a rule hides them.
 
     Fix: open a ticket by hand as a user would, and look for it among the open ones.
     """
     number = walk.support.open_ticket()
     assert so(walk.support.ticket_found(number), "ticket that was opened", "found", "not found"), (
-        f"ticket #{number} was opened, and is not among the open ones"
+        f"ticket #{number} was opened, but is not among the open ones"
     )
     walk.support.close_ticket(number)
     assert so(walk.support.ticket_gone(number), "ticket that was closed", "gone", "still open"), (
-        f"ticket #{number} was closed, and is still among the open ones"
+        f"ticket #{number} was closed, but is still among the open ones"
     )

@@ -21,17 +21,17 @@ _BROWSERS = ("Chromium",)
 
 @pytest.mark.check("tls-handshake")
 def test_every_address_speaks_tls(tls: TlsEvidence) -> None:
-    """An address in DNS that does not answer loses its share of all users, at random.
+    """If an address in DNS does not answer, its share of all users cannot connect.
 
-    Fix: see that the web server listens there and its certificate loads (journalctl -u nginx), or take the address
-    out of DNS.
+    Fix: check that the web server listens there and loads its certificate (journalctl -u nginx), or remove the address
+    from DNS.
     """
     assert equal(tls.handshake, Handshake.DONE, "handshake"), f"{tls.where()}: {tls.handshake}, {tls.detail}"
 
 
 @pytest.mark.check("tls-versions")
 def test_only_current_versions_are_spoken(tls: TlsEvidence) -> None:
-    """TLS 1.0 and 1.1 are broken, forbidden by PCI DSS, and RFC 8996 retired them; SSL is worse.
+    """TLS 1.0 and 1.1 are broken, PCI DSS forbids them, and RFC 8996 retired them; SSL is worse.
 
     Fix: ssl_protocols TLSv1.2 TLSv1.3; and reload.
     """
@@ -51,7 +51,7 @@ def test_only_current_versions_are_spoken(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-ciphers")
 def test_no_handshake_without_authentication(tls: TlsEvidence) -> None:
-    """Without a certificate, or with a cipher that is broken, anybody on the way can be the server or read along.
+    """Without a certificate, or with a broken cipher, anybody in between can pose as the server, or read everything.
 
     Fix: ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20; and reload.
     """
@@ -81,7 +81,7 @@ def test_keys_are_exchanged_with_forward_secrecy(tls: TlsEvidence) -> None:
             f"{tls.where()} exchanges keys over a Diffie-Hellman group of {group.group_bits} bits, less than 2048 bits"
         )
         assert so(group.group != "own, unsafe", "prime of the Diffie-Hellman group", "safe", "not safe"), (
-            f"{tls.where()} exchanges keys over a Diffie-Hellman group that is none of RFC 7919 or RFC 3526, and whose "
+            f"{tls.where()} exchanges keys over a Diffie-Hellman group that is not in RFC 7919 or RFC 3526, and whose "
             "prime is not safe"
         )
     for name in ("static RSA", "3DES", "finite-field DH"):
@@ -101,7 +101,7 @@ def test_clients_of_today_get_in(tls: TlsEvidence) -> None:
 
 @pytest.mark.check("tls-client-certificate")
 def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment) -> None:
-    """A server that requires client certificates lets no user in, even if its handshake succeeds.
+    """A server that requires client certificates refuses every user, even if its handshake succeeds.
 
     Fix: ssl_verify_client off; and reload. If it is meant to be so, declare client_certificate = "required" under
     [hosts."NAME".tls].
@@ -111,11 +111,11 @@ def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment)
     demanded = tls.client_certificate is ClientCertificate.DEMANDED
     if required and demanded:
         raise Unobserved(
-            f"{tls.where()} demands a client certificate, as declared, and gonogo has none to show",
-            hint="attest what is behind it",
+            f"{tls.where()} demands a client certificate, as declared, and gonogo has none",
+            hint="attest the lines about what is behind it",
         )
     assert so(not required, "client certificate", "as declared", "not asked for"), (
-        f"{tls.where()} lets clients in without a certificate; declared is that it requires one"
+        f"{tls.where()} lets clients in without a certificate, although the environment declares that it requires one"
     )
     assert so(not demanded, "client certificate demanded", "no", "yes"), (
         f"{tls.where()} demands a client certificate; a client without one is turned away"
@@ -124,7 +124,7 @@ def test_clients_need_no_certificate(tls: TlsEvidence, environment: Environment)
 
 @pytest.mark.check("tls-alike")
 def test_all_addresses_are_set_up_alike(tls_all: tuple[TlsEvidence, ...]) -> None:
-    """Addresses that differ in versions or names were set up at different times: one of them was forgotten.
+    """If addresses differ in versions or names, one of them was probably forgotten in an update.
 
     Fix: give the web server that is named the same configuration as the others, and reload it.
     """
@@ -134,11 +134,11 @@ def test_all_addresses_are_set_up_alike(tls_all: tuple[TlsEvidence, ...]) -> Non
             continue  # two networks, each with a way of its own
         first_versions, two = _versions(first), _versions(other)
         assert equal(", ".join(two), ", ".join(first_versions), "versions at all addresses"), (
-            f"{first.host}: {first.address} speaks {', '.join(first_versions)}, {other.address} {', '.join(two) or 'none of them'}"
+            f"{first.host}: {first.address} accepts {', '.join(first_versions)}; {other.address} accepts {', '.join(two) or 'none of them'}"
         )
         mine, theirs = _names(first), _names(other)
         assert equal(theirs, mine, "names in the certificates at all addresses"), (
-            f"{first.host}: the certificate at {first.address} is for {', '.join(sorted(mine))}, that at "
+            f"{first.host}: the certificate at {first.address} is for {', '.join(sorted(mine))}, the one at "
             f"{other.address} for {', '.join(sorted(theirs))}"
         )
 

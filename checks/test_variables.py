@@ -17,9 +17,9 @@ _DATABASES = {
 
 @pytest.mark.check("variables-file")
 def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None:
-    """The service takes the last of two variables of one name, and people read the first.
+    """If a variable is there twice, the service takes the last value, and people read the first.
 
-    Fix: put the file where the service is started from; one NAME=value per line, every name once.
+    Fix: put the file in the folder where the service is started; one NAME=value per line, every name once.
     """
     name = variable_file.file
     assert so(variable_file.exists, "file", "there", "missing"), f"{name} does not exist"
@@ -48,32 +48,32 @@ def test_file_is_complete_in_itself(variable_file: VariableFileEvidence) -> None
 
 @pytest.mark.check("variables-file-private")
 def test_file_is_private(variable_file: VariableFileEvidence) -> None:
-    """Every account of the server, and every program that was broken into, can read a file that everybody may read.
+    """If everybody may read the file, so may every account of the server and every compromised program.
 
     Fix: chmod 600 the file, or 640 for the group that the service runs as.
     """
     file_words = f"{variable_file.file} of {variable_file.owner} has the permissions {variable_file.permissions}"
     assert shown(not variable_file.world_readable, "permissions", variable_file.permissions, "0600 or 0640"), (
-        f"{file_words}: everybody may read or write it; 0600 or 0640 is wanted"
+        f"{file_words}: everybody may read or write it; 0600 or 0640 is expected"
     )
     assert shown(not variable_file.group_writable, "permissions", variable_file.permissions, "0600 or 0640"), (
-        f"{file_words}: its group may write it; 0600 or 0640 is wanted"
+        f"{file_words}: its group may write it; 0600 or 0640 is expected"
     )
 
 
 @pytest.mark.check("variables-file-untracked")
 def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
-    """Whoever has a clone has every version of every file: removing it later does not help.
+    """Every clone has every version of every file: removing the file later does not help.
 
     Fix: git rm --cached the file, add it to .gitignore, and change every secret in it; rewriting history is not enough.
     """
     name = variable_file.file
     if variable_file.repository_problem:
-        raise Unobserved(f"git could not be asked about {name}: {variable_file.repository_problem}")
+        raise Unobserved(f"git could not read {name}: {variable_file.repository_problem}")
     assert nothing(variable_file.tracked, "files that git tracks"), f"git tracks {', '.join(variable_file.tracked)}"
     commits = variable_file.commits
     assert at_most(commits, 0, "commits with such a file"), (
-        f"{name} is in the history: {commits} commit{'s' if commits > 1 else ''} touched a file so named"
+        f"{name} is in the history: {commits} commit{'s' if commits > 1 else ''} touched a file of this name"
     )
     if variable_file.history_problem:
         raise Unobserved(variable_file.history_problem, hint="git fetch --unshallow, and run it again")
@@ -81,7 +81,7 @@ def test_file_was_never_committed(variable_file: VariableFileEvidence) -> None:
 
 @pytest.mark.check("variables-mongo-url")
 def test_mongo_url(variable_file: VariableFileEvidence, policy: Policy) -> None:
-    """Without TLS the password travels in the clear; without a user anybody is the service.
+    """Without TLS the password is sent in the clear; without a user anybody can pose as the service.
 
     Fix: mongodb+srv://user:password@host/database, or mongodb://…?tls=true; postgresql://…?sslmode=verify-full;
     mysql://…?ssl-mode=VERIFY_IDENTITY. Copy it from the provider's console.
@@ -91,14 +91,14 @@ def test_mongo_url(variable_file: VariableFileEvidence, policy: Policy) -> None:
         schemes, verified = _DATABASES[url.shape]
         assert so(url.prefix, "scheme", "right", "wrong"), f"{where} begins with neither {schemes}"
         assert so(url.well_formed, "URL", "well formed", "not well formed"), (
-            f"{where} names no host, or has a sign before it that must be escaped (@ as %40)"
+            f"{where} names no host, or has a character before it that must be escaped (@ as %40)"
         )
         if not url.without_password:
             assert so(url.has_user, "user", "there", "missing"), f"{where} names no user"
-            assert so(url.has_password, "password", "there", "missing"), f"{where} has a user, and no password"
+            assert so(url.has_password, "password", "there", "missing"), f"{where} has a user, but no password"
         assert so(url.tls, "TLS", "on", "off"), f"{where} connects without TLS"
         assert so(url.tls_verified, "certificate", "verified", "not verified"), (
-            f"{where} takes any certificate for the server's{verified}"
+            f"{where} accepts any certificate as the server's{verified}"
         )
         if url.has_password or not url.without_password:
             _hard_to_guess(url, f"the password in {where}", policy)
@@ -106,7 +106,7 @@ def test_mongo_url(variable_file: VariableFileEvidence, policy: Policy) -> None:
 
 @pytest.mark.check("variables-secret-key")
 def test_secret_key(variable_file: VariableFileEvidence, policy: Policy) -> None:
-    """Whoever guesses the key signs tokens for every user, the administrator too.
+    """Somebody who guesses the key can sign tokens for every user, also for the administrator.
 
     Fix: python -c "import secrets; print(secrets.token_urlsafe(48))", one for each environment.
     """
@@ -116,7 +116,7 @@ def test_secret_key(variable_file: VariableFileEvidence, policy: Policy) -> None
 
 @pytest.mark.check("variables-stripe-secret-key")
 def test_stripe_secret_key(variable_file: VariableFileEvidence) -> None:
-    """A live key in staging takes real money from testers; a test key in production takes none from anybody.
+    """With a live key, staging takes real money from testers; with a test key, production takes no money.
 
     Fix: https://dashboard.stripe.com/apikeys; test keys begin with sk_test_, live keys with sk_live_.
     """
@@ -148,7 +148,7 @@ def test_stripe_webhook_secret(variable_file: VariableFileEvidence) -> None:
 
 @pytest.mark.check("variables-llm-key")
 def test_llm_key(variable_file: VariableFileEvidence, policy: Policy) -> None:
-    """Without it the assistant answers nobody.
+    """Without this key the assistant answers nobody.
 
     Fix: copy the key from the provider's console, whole and without blanks.
     """
@@ -167,18 +167,18 @@ def test_sentry_dsn(variable_file: VariableFileEvidence) -> None:
     for dsn in _filled(variable_file, "dsn"):
         where = f"{variable_file.file}: {dsn.name}"
         assert so(dsn.prefix, "DSN", "an address", "no address"), (
-            f"{where} is no address; https://<key>@<host>/<project> is expected"
+            f"{where} is not a URL; https://<key>@<host>/<project> is expected"
         )
         assert so(dsn.has_user, "key in the DSN", "there", "missing"), f"{where} has no key before the @"
         assert so(dsn.tls, "TLS", "on", "off"), (
-            f"{where} begins with http://: errors, with all that is in them, travel in the clear"
+            f"{where} begins with http://: errors, with everything in them, are sent in the clear"
         )
         _is_real(dsn, where)
 
 
 @pytest.mark.check("variables-redis-password")
 def test_redis_password(variable_file: VariableFileEvidence, policy: Policy) -> None:
-    """Redis answers a million guesses a second: a word is no password here.
+    """Redis answers a million guesses a second, so a word is not enough as a password.
 
     Fix: openssl rand -base64 32, one for each environment; set it on the server first.
     """
@@ -188,7 +188,7 @@ def test_redis_password(variable_file: VariableFileEvidence, policy: Policy) -> 
 
 @pytest.mark.check("variables-stripe-account")
 def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> None:
-    """Cards are collected for one account, and charged by another: every payment fails.
+    """With keys of two accounts, cards are collected for one account and charged by another: every payment fails.
 
     Keys of the older form do not name their account; of those only the mode can be compared, and the evidence says so.
 
@@ -196,18 +196,18 @@ def test_stripe_keys_are_of_one_account(variable_file: VariableFileEvidence) -> 
     """
     name = variable_file.file
     assert shown(variable_file.account is not SameAccount.OTHER, "account", variable_file.account, "not another"), (
-        f"{name}: the two Stripe keys are of different accounts"
+        f"{name}: the two Stripe keys belong to different accounts"
     )
     keys = [*variable_file.of_shape("stripe-secret"), *variable_file.of_shape("stripe-publishable")]
     modes = sorted({key.mode or "no" for key in keys})
     assert equal(len(modes), 1, "modes of the two keys"), (
-        f"{name}: the two Stripe keys are of different modes: {' and '.join(modes)}"
+        f"{name}: the two Stripe keys have different modes: {' and '.join(modes)}"
     )
 
 
 @pytest.mark.check("variables-differ")
 def test_environments_share_no_secret(variable_difference: VariableDifferenceEvidence) -> None:
-    """Half of the company can read staging's file, and could then sign tokens for production.
+    """Many people can read staging's file, and could then sign tokens for production.
 
     Fix: make new ones for production: python -c "import secrets; print(secrets.token_urlsafe(48))".
     """
@@ -221,16 +221,16 @@ def test_environments_share_no_secret(variable_difference: VariableDifferenceEvi
 
 @pytest.mark.check("variables-own-database")
 def test_environments_share_no_database(variable_difference: VariableDifferenceEvidence) -> None:
-    """A staging that works on production's database deletes real bookings in its tests, whoever it logs in as.
+    """If staging works on production's database, its tests delete real bookings, whichever user it logs in as.
 
-    Fix: give each environment a database of its own, and the user of the one no right to the other.
+    Fix: give each environment its own database, and the user of one no rights in the other.
     """
     shared = [f"{one.name} leads to one database in {' and '.join(one.files)}" for one in variable_difference.databases]
     assert nothing(shared, "databases that files share"), "; ".join(shared)
     if untold := ", ".join(variable_difference.untold):
         raise Unobserved(
-            f"{untold} leads to one name in two files, which is another host in each network",
-            hint="name it in variables.same once you know that these are two databases",
+            f"{untold} names the same host in two files, which may be another host in each network",
+            hint="if these are two databases, name it in variables.same",
         )
 
 
@@ -250,19 +250,19 @@ def _filled(evidence: VariableFileEvidence, *shapes: str) -> tuple[Variable, ...
 def _hard_to_guess(variable: Variable, where: str, policy: Policy) -> None:
     least = policy.number("min_entropy_bits")
     assert so(not variable.placeholder, "value", "of its own", "a placeholder"), (
-        f"{where} is a placeholder, a word, or the same again and again"
+        f"{where} is a placeholder, a word, or a repetition"
     )
     assert at_least(variable.entropy_bits, least, "entropy", "bit"), (
-        f"{where} has about {variable.entropy_bits} bit of entropy; {least:g} are wanted"
+        f"{where} has about {variable.entropy_bits} bits of entropy; {least:g} are expected"
     )
 
 
 def _is_real(variable: Variable, where: str) -> None:
     assert so(not variable.placeholder, "value", "of its own", "a placeholder"), (
-        f"{where} is a placeholder: nobody put the real one there"
+        f"{where} is a placeholder, not the real value"
     )
     assert so(variable.well_formed, "value by its form", "whole", "not whole"), (
-        f"{where}, of {variable.length} characters, is not whole, or has characters too many"
+        f"{where}, of {variable.length} characters, is too short or too long"
     )
 
 

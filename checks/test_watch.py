@@ -47,13 +47,13 @@ def test_somebody_watches(watch_journal: WatchJournalEvidence, policy: Policy) -
         decided("launch of the journal", "launch.at", "launch.at, or a watch that has just ended")
     elif not at_most(age, oldest, "watch ended ago"):
         raise Unobserved(
-            f"{watch_journal.file}: the watch ended {format_duration(age)} ago; that may have been another launch",
-            hint="watch this one, or declare launch.at, if that one is meant",
+            f"{watch_journal.file}: the watch ended {format_duration(age)} ago; this may have been another launch",
+            hint="watch this launch; or declare launch.at, if the journal is of this launch",
         )
     if watch_journal.launch is not None and watch_journal.launch > watch_journal.ended:
         raise Unobserved(
-            f"{watch_journal.file}: T-0 is {watch_journal.launch:%Y-%m-%d %H:%M} UTC, and the watch knows the time before it only",
-            hint="let it go on, and ask again",
+            f"{watch_journal.file}: T-0 is {watch_journal.launch:%Y-%m-%d %H:%M} UTC, and the watch has seen only the time before it",
+            hint="let the watch go on, and run it again",
         )
     held = [
         f"{one.role} ({one.by}): {one.note or 'no reason given'}"
@@ -78,25 +78,29 @@ def test_nothing_alarms_before_users_come(
     ]
     age = green.taken_at - green.looked_until
     if not at_most(age, 2 * green.every + policy.duration("late"), "age of the newest round"):
-        raise Unobserved(f"{green.file}: the newest round is {format_duration(age)} old: no watch runs", hint=_WATCH)
+        raise Unobserved(
+            f"{green.file}: the newest round is {format_duration(age)} old, so no watch is running", hint=_WATCH
+        )
     assert nothing(alarms, f"alarms within the last {format_duration(green.wanted)}"), (
         f"within the last {format_duration(green.wanted)}: {and_more(alarms, _FEW)}"
     )
     if green.changed:
         raise Unobserved(
-            f"it watches by another file: {and_more(green.changed, _FEW)} were judged otherwise",
-            hint="end it, and begin it again with this file",
+            f"the watch uses another file: {and_more(green.changed, _FEW)} were judged differently",
+            hint="stop the watch, and start it again with this file",
         )
     since = max([green.began, *(gap.ends for gap in green.gaps)])
     if green.gaps or not at_least(green.looked_until - since, green.wanted, "watched without a gap for"):
         seen = min(green.looked_until - since, green.wanted)
         raise Unobserved(
             f"the watch has run for {format_duration(max(seen, timedelta(0)))} without a gap; "
-            f"{format_duration(green.wanted)} is wanted",
+            f"{format_duration(green.wanted)} is expected",
             hint=_WATCH,
         )
     if green.undecided:
-        raise Unobserved(f"not decided yet: {and_more(green.undecided, _FEW)}", hint="let it go on, and ask again")
+        raise Unobserved(
+            f"not decided yet: {and_more(green.undecided, _FEW)}", hint="let the watch go on, and run it again"
+        )
     if wanted := environment.service.release:
         _judge_release(green, wanted)
 
@@ -106,39 +110,43 @@ def _judge_release(green: WatchGreenEvidence, wanted: str) -> None:
     if not green.releases:
         raise Unobserved(
             "the watch does not know yet which release it watches" + (f": {green.unseen}" if green.unseen else ""),
-            hint="let it go on, and ask again; else declare http.release",
+            hint="let the watch go on, and run it again; or declare http.release",
         )
     for place, words, since in green.releases:
         if not any(is_release(word, wanted) for word in words.split(", ")):
-            raise Unobserved(f"what was watched at {place} is {words}; under review is {wanted}", hint=_WATCH)
+            raise Unobserved(
+                f"the release that was watched at {place} is {words}; {wanted} is under review", hint=_WATCH
+            )
         lasted = green.looked_until - since
         if lasted < green.wanted and since - green.began > green.every + _FIRST_LOOK:
             raise Unobserved(
-                f"{wanted} was watched at {place} for {format_duration(lasted)} only; "
-                f"{format_duration(green.wanted)} is wanted",
-                hint="let it go on, and ask again",
+                f"{wanted} was watched at {place} for only {format_duration(lasted)}; "
+                f"{format_duration(green.wanted)} is expected",
+                hint="let the watch go on, and run it again",
             )
 
 
 @pytest.mark.check("alarm-*")
 def test_alarm_would_be_heard(alarm: AlarmEvidence, policy: Policy) -> None:
-    """A threshold that no watch judges wakes nobody; neither does a message to an address that was never tried.
+    """If no watch judges a threshold, it wakes nobody; an address that was never tried may not work.
 
     Fix: start gonogo watch in another terminal, with its channels; gonogo watch --test-channels sends each a test message.
     """
     age = alarm.taken_at - alarm.looked_until
     if not at_most(age, 2 * alarm.every + policy.duration("late"), "age of the newest round"):
-        raise Unobserved(f"{alarm.file}: the newest round is {format_duration(age)} old: no watch runs", hint=_WATCH)
+        raise Unobserved(
+            f"{alarm.file}: the newest round is {format_duration(age)} old, so no watch is running", hint=_WATCH
+        )
     if not alarm.as_declared:
         raise Unobserved(
-            f"the watch that runs judges {alarm.threshold} by another file, or not at all",
-            hint="end it, and begin it again with this file",
+            f"the running watch judges {alarm.threshold} by another file, or not at all",
+            hint="stop the watch, and start it again with this file",
         )
     assert so(alarm.state is not AlertState.NO_DATA, "threshold", "judged", "not to be read"), (
         f"{alarm.threshold} cannot be read: {alarm.reason or 'no value'}"
     )
     if alarm.state in {None, AlertState.PENDING}:
-        raise Unobserved(f"{alarm.threshold} is not decided yet", hint="let it go on, and ask again")
+        raise Unobserved(f"{alarm.threshold} is not decided yet", hint="let the watch go on, and run it again")
     assert at_least(len(alarm.channels), 1, "channels that are told"), (
         f"nobody would be notified of {alarm.threshold}: watch.channels is empty"
     )
@@ -150,7 +158,7 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
     """Whether a message to it arrives, as far as its own newest answer says."""
     name = channel.name
     assert so(channel.known, f"{name}, by the watch that runs", "told", "not told"), (
-        f"the running watch does not notify {name}: it was begun without it"
+        f"the running watch does not notify {name}: it was started without it"
     )
     if channel.utc is None:
         raise Unobserved(f"{name} was never sent a test message", hint=_TEST)
@@ -161,21 +169,21 @@ def _judge_channel(channel: ChannelTest, alarm: AlarmEvidence) -> None:
             hint="set the secret that watch.channels names for it, as on the machine of the watch",
         )
     if channel.address is SameAddress.OTHER:
-        raise Unobserved(f"{name} has another address than the one that was tested, {when}", hint=_TEST)
+        raise Unobserved(f"{name} has another address than the one that was tested {when}", hint=_TEST)
     assert shown(channel.delivered, f"test message to {name}", channel.answer or "not taken", "taken"), (
-        f"{name} did not take its test message, {when}: {channel.answer}"
+        f"{name} did not accept its test message {when}: {channel.answer}"
     )
     age = alarm.taken_at - channel.utc
     if not at_most(age, alarm.tested_within, f"age of the test of {name}", kind="age of a test"):
         allowed = format_duration(alarm.tested_within)
-        raise Unobserved(f"the test of {name} is {format_duration(age)} old; {allowed} is allowed", hint=_TEST)
+        raise Unobserved(f"the test of {name} is {format_duration(age)} old; at most {allowed} is allowed", hint=_TEST)
 
 
 @pytest.mark.check("watch-channels")
 def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
     """If a channel fails on launch day, nobody gets the next alert there.
 
-    Fix: send a message to the channel by hand, correct its secret, and ask for it to be delivered.
+    Fix: send a message to the channel by hand, and correct its secret.
     """
     lost = [f"{one.event} of {one.alert} to {one.channel}: {one.answer}" for one in watch_journal.undelivered]
     assert nothing(lost, "announcements that did not arrive", of=watch_journal.announced), (
@@ -185,7 +193,7 @@ def test_announcements_arrived(watch_journal: WatchJournalEvidence) -> None:
 
 @pytest.mark.check("watch-changes")
 def test_nothing_changed(watch_journal: WatchJournalEvidence) -> None:
-    """A release, certificate, address, policy or kind of error that came after T-0 was not part of what was signed.
+    """Nobody signed a release, certificate, address, policy or kind of error that came after T-0.
 
     Fix: compare each change with what was intended; undo what was not intended, and verify the rest with a run.
     """
@@ -205,14 +213,16 @@ def test_was_watched_and_is_well(watched: WatchEvidence, environment: Environmen
     alert = _replayed(watched, rule, watch)
     _judge_alarms(watched, watch, rule)
     if not at_least(watched.share, watch.share, "time in which it was observed", "share"):
-        raise Unobserved(_unseen(watched, watch), hint="let gonogo watch go on for the whole time, and ask again")
+        raise Unobserved(_unseen(watched, watch), hint="let gonogo watch go on for the whole time, and run it again")
     if alert.state == AlertState.PENDING:
-        raise Unobserved(f"{name}: undecided when the time was over", hint="let the watch go on, and ask again")
+        raise Unobserved(
+            f"{name}: still undecided at the end of the time", hint="let the watch go on, and run it again"
+        )
     if watched.observed and watched.few == watched.observed:
         raise Unobserved(
-            f"{name}: never enough events to say anything: {watched.most_events or 0:g} at most in its window, "
+            f"{name}: never enough events to decide: at most {watched.most_events or 0:g} in its window, "
             f"at_least is {rule.watched.at_least}",
-            hint="a longer window holds more of them",
+            hint="declare a longer window, which contains more events",
         )
 
 
@@ -220,8 +230,8 @@ def _replayed(watched: WatchEvidence, rule: Rule, watch: Watch) -> Alert:
     """The alert at the end, by the readings; they must give what the journal says of it."""
     if watched.rules != (watch.rule_texts[rule.name],):
         raise Unobserved(
-            f"{rule.name}: for some of the time it was not judged by what the environment file says now",
-            hint="watch the whole time by one file: a limit that was changed meanwhile proves nothing about the time before",
+            f"{rule.name}: for some of the time it was not judged by the present environment file",
+            hint="watch the whole time with one file: a changed limit proves nothing about the time before the change",
         )
     start = ALERT.validate_json(watched.start)
     alert, again = replay(rule, start, unpack_readings(watched.readings))
@@ -249,8 +259,8 @@ def _problems(alarm: Alarm, watched: WatchEvidence, within: timedelta, *, told: 
         problems.append(f"{where}: still open: {alarm.reason}")
     if not at_most(alarm.unanswered(watched.looked_until), within, f"{alarm.id} unanswered for", kind="unanswered"):
         after = alarm.answered_within
-        answered = f"acknowledged after {format_duration(after)} only" if after else "never acknowledged"
-        problems.append(f"{where}: {answered}; {format_duration(within)} is allowed ({alarm.reason})")
+        answered = f"acknowledged only after {format_duration(after)}" if after else "never acknowledged"
+        problems.append(f"{where}: {answered}; at most {format_duration(within)} is allowed ({alarm.reason})")
     if told and not alarm.delivered:
         answers = [f"{one.channel}: {one.answer}" for one in alarm.receipts] or ["nothing was sent"]
         problems.append(f"{where}: nobody was notified: {and_more(answers, _FEW)}")
@@ -262,7 +272,7 @@ def _unseen(watched: WatchEvidence, watch: Watch) -> str:
     whole = format_duration(watched.ended - watched.began)
     text = (
         f"{watched.scope[-1]}: observed in {watched.observed} of {counted(watched.rounds, 'round')} "
-        f"({watched.share * 100:.1f} %; {watch.share * 100:g} % is wanted) of the {whole} "
+        f"({watched.share * 100:.1f} %; {watch.share * 100:g} % is expected) of the {whole} "
         f"from {watched.began:%Y-%m-%d %H:%M:%S} UTC on"
     )
     if watched.looked_until < watched.ended:

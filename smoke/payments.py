@@ -53,7 +53,7 @@ class OpenPayment:
         times = history.count("succeeded")
         demand(
             equal(times, 1, f"successes after {event}"),
-            f"after {event} the payment succeeded {times} times: it went {history}",
+            f"after {event} the payment succeeded {times} times; its states: {history}",
         )
 
     def stays(self, status: str, event: str) -> None:
@@ -61,7 +61,9 @@ class OpenPayment:
         settle(self.walk)
         history = self.history()
         self.walk.keep[_MOVED] = self.walk.keep.get("victim") is self and history[-1] != status
-        demand(equal(history[-1], status, f"payment after {event}"), f"{event} moved a payment: it went {history}")
+        demand(
+            equal(history[-1], status, f"payment after {event}"), f"{event} changed a payment; its states: {history}"
+        )
 
     def is_given_back(self, amount: int | None = None) -> Reply:
         """Send the event about a refund; a service that asks Stripe gets a real one first."""
@@ -125,14 +127,16 @@ def first_success(walk: WorkMe, payment: OpenPayment, body: bytes) -> OpenPaymen
     history = payment.history()
     if _PIX not in walk.stripe.section.payment_methods:
         raise Unobserved(
-            f"a genuine event was taken, and the payment went {history}; the service may ask Stripe, where it is open"
+            f"a genuine event was accepted, and the payment's states are {history}; the service may ask Stripe, where it is open"
         )
     other = _paid_at_stripe(walk, 9)
     other.sender.send(other.sender.succeeded()).answers(*TAKEN)
     at_once = "succeeded" in other.history()
     demand(
         other.becomes("succeeded"),
-        walk.waited(f"a genuine event was taken, and had no effect: the payment went {history}", walk.stripe.delivery),
+        walk.waited(
+            f"a genuine event was accepted, but had no effect; the payment's states: {history}", walk.stripe.delivery
+        ),
     )
     walk.keep[_ASKS] = True
     walk.keep[_SETTLES] = 0.0 if at_once else _SETTLING_SECONDS
@@ -146,7 +150,7 @@ def refused(payment: OpenPayment, reply: Reply, event: str, statuses: Sequence[i
     payment.walk.keep[_MOVED] = payment.walk.keep.get("victim") is payment and reply.status in TAKEN
     demand(
         one_of(reply.status, statuses, f"answer to {event}"),
-        f"{event} was answered {reply.status}; {wanted} refuses it",
+        f"{event} was answered {reply.status}; {wanted} is expected, which refuses it",
     )
     payment.stays("requires_action", event)
 
@@ -194,6 +198,6 @@ def _asked(walk: WorkMe, payer: Person, booking: str) -> ReplyDocument:
     if _PIX in walk.stripe.section.payment_methods:
         return payer.post("/api/payment/pix", booking_id=booking).document(201)
     if walk.stripe.live:
-        raise Unobserved("no declared method of payment waits for an event, without a real card")
+        raise Unobserved("without a real card, no declared payment method waits for an event")
     card = {"booking_id": booking, "payment_method": _METHODS_THAT_WAIT}
     return payer.post("/api/payment/card", **card).document(201)

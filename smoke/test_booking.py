@@ -11,7 +11,7 @@ from smoke.people import WorkMe
 
 @pytest.mark.check("booking-requested")
 def test_client_books_a_service(walk: WorkMe) -> None:
-    """The product's one purpose.
+    """Bookings are the purpose of the product.
 
     Fix: read the service's log of POST /api/bookings; the professional must exist and offer the service.
     """
@@ -45,7 +45,7 @@ def test_double_click_books_once(walk: WorkMe) -> None:
 def test_both_parties_see_the_booking(walk: WorkMe) -> None:
     """A professional who does not see the request does not come.
 
-    Fix: GET /api/bookings must list what the caller is a party of, as client and as professional.
+    Fix: GET /api/bookings must list the caller's bookings, as client and as professional.
     """
     for party in ("client", "professional"):
         listed = [booking.text("id") for booking in walk.keep[party].get("/api/bookings").documents(200)]
@@ -56,7 +56,7 @@ def test_both_parties_see_the_booking(walk: WorkMe) -> None:
 
 @pytest.mark.check("booking-mail")
 def test_professional_is_told(walk: WorkMe) -> None:
-    """Nobody looks into an app all day.
+    """Professionals do not look into the app all day.
 
     Fix: look at the service's connection to the mail relay, and at the relay's queue.
     """
@@ -69,9 +69,9 @@ def test_professional_is_told(walk: WorkMe) -> None:
 
 @pytest.mark.check("booking-order")
 def test_no_step_can_be_skipped(walk: WorkMe) -> None:
-    """A booking that is completed before it was accepted is paid out for work that nobody did.
+    """If a booking can be completed before it was accepted, the service pays for work that nobody did.
 
-    Fix: move a booking only from the states that the step allows, in one conditional update; answer 409.
+    Fix: change a booking only from the states that the step allows, in one conditional update; answer 409.
     """
     path = f"/api/bookings/{walk.keep['booking']}"
     walk.keep["professional"].post(f"{path}/complete").refuses(409, 422)
@@ -80,7 +80,7 @@ def test_no_step_can_be_skipped(walk: WorkMe) -> None:
 
 @pytest.mark.check("booking-completed")
 def test_booking_is_accepted_and_completed(walk: WorkMe) -> None:
-    """End to end: what was requested is done, and both sides see it so.
+    """A booking from request to completion: both sides must see each step.
 
     Fix: read the service's log of the step that is named here.
     """

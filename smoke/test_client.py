@@ -23,17 +23,17 @@ def test_nobody_registers_without_the_beta_code(walk: WorkMe) -> None:
 
 @pytest.mark.check("client-registers")
 def test_client_registers_with_the_beta_code(walk: WorkMe) -> None:
-    """The first thing that every invited tester does.
+    """Every invited tester registers first.
 
-    Fix: activate the beta code, look whether all seats are taken, and read the service's log of this request.
+    Fix: activate the beta code, check whether all seats are taken, and read the service's log of this request.
     """
     client = walk.keep["client"] = walk.person("client")
     before = walk.http.metric("workme_registrations_total", result="accepted")
     client.id = walk.register(client, "client").document(201).text("id")
     user = walk.mongodb.stored("users", email=client.email)
-    assert there(user, "user in MongoDB"), f"{client.email} registered, and is not in MongoDB"
+    assert there(user, "user in MongoDB"), f"{client.email} registered, but is not in MongoDB"
     assert so(client.password not in str(user), "password", "not stored as typed", "stored as typed"), (
-        "the password is stored as it was typed"
+        "the password is stored in plain text"
     )
     # Each instance behind a balancer counts for itself: the one that registered may not be the first to answer.
     counted = walk.until(lambda: walk.http.metric("workme_registrations_total", result="accepted") > before, _COUNTED)
@@ -44,16 +44,16 @@ def test_client_registers_with_the_beta_code(walk: WorkMe) -> None:
 
 @pytest.mark.check("client-registers-once")
 def test_an_address_has_one_account(walk: WorkMe) -> None:
-    """Two accounts for one address share a password reset, and nobody knows which bookings are whose.
+    """Two accounts for one address share a password reset, and nobody knows whose bookings are whose.
 
-    Fix: a unique index on users.email, and 409 when it says no.
+    Fix: put a unique index on users.email, and answer 409 when it refuses.
     """
     walk.register(walk.keep["client"], "client").refuses(409)
 
 
 @pytest.mark.check("client-welcome-mail")
 def test_welcome_mail_arrives(walk: WorkMe) -> None:
-    """Who never hears from us thinks that the registration failed, and registers again.
+    """Users who get no mail think that the registration failed, and register again.
 
     Fix: look at the service's connection to the mail relay, at its login, and at the relay's queue.
     """
@@ -66,7 +66,7 @@ def test_welcome_mail_arrives(walk: WorkMe) -> None:
 
 @pytest.mark.check("client-wrong-password")
 def test_wrong_password_is_refused(walk: WorkMe) -> None:
-    """An account that opens to any password belongs to everybody.
+    """If any password opens an account, it belongs to everybody.
 
     Fix: verify the stored hash, and answer 401 if it does not match.
     """
@@ -75,20 +75,20 @@ def test_wrong_password_is_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("client-logs-in")
 def test_client_logs_in(walk: WorkMe) -> None:
-    """Whoever cannot log in is not a user.
+    """Users who cannot log in cannot use anything.
 
     Fix: read the service's log of this request; look at the password hashing, and at SECRET_KEY.
     """
     client = walk.keep["client"]
     client.token = walk.log_in(client).document(200).text("access_token")
     email = client.get("/api/profile").document(200).text("email")
-    assert equal(email, client.email, "user of the token"), f"the token of {client.email} is taken for {email}"
+    assert equal(email, client.email, "user of the token"), f"the token of {client.email} is accepted as {email}"
     walk.stranger.get("/api/profile").refuses(401, 403)
 
 
 @pytest.mark.check("client-completes-profile")
 def test_client_completes_the_profile(walk: WorkMe) -> None:
-    """Professionals decide by the profile; one that does not save loses the booking.
+    """Professionals decide by the profile; a profile that is not saved loses the booking.
 
     Fix: PUT /api/profile must store what it answers with; read it back as the same user.
     """
@@ -97,7 +97,7 @@ def test_client_completes_the_profile(walk: WorkMe) -> None:
     client.put("/api/profile", name={"$ne": None}, phone=_PHONE, city="São Paulo").refuses(400, 422)
     profile = client.get("/api/profile").document(200)
     assert equal(profile.text("phone"), _PHONE, "phone in the profile"), (
-        f"the phone number did not stay: {profile.said}"
+        f"the phone number was not kept: {profile.said}"
     )
     user = walk.mongodb.stored("users", email=client.email) or {}
     assert equal(user.get("phone"), _PHONE, "phone in MongoDB"), "the profile reads back, and is not in MongoDB"
@@ -124,7 +124,7 @@ def test_client_finds_what_was_just_offered(walk: WorkMe) -> None:
 
 @pytest.mark.check("client-search-empty")
 def test_search_filters_by_city(walk: WorkMe) -> None:
-    """Whoever is shown gardeners in another state does not search a second time.
+    """A user who sees gardeners in another state does not search again.
 
     Fix: GET /api/services?city=… must filter by city.
     """
@@ -136,7 +136,7 @@ def test_search_filters_by_city(walk: WorkMe) -> None:
 
 @pytest.mark.check("client-search-cached")
 def test_second_search_comes_from_redis(walk: WorkMe) -> None:
-    """The search is the busiest page: without its cache the database is the first to fall on launch day.
+    """The search is the busiest page: without its cache, the database fails first on launch day.
 
     Fix: keep each answer in Redis under a key with a lifetime (SET … EX), and read it from there first.
     """
@@ -150,7 +150,7 @@ def test_second_search_comes_from_redis(walk: WorkMe) -> None:
     )
     keys = walk.redis.lifetimes(walk.settings.search_cache)
     assert at_least(len(keys), 1, "keys of the search in Redis"), (
-        "the repeated search was not answered by MongoDB, and no key of it is in Redis"
+        "the repeated search was not answered by MongoDB, but Redis has no key of it"
     )
     walk.redis.forget(list(keys))
     fresh = client.get("/api/services", city=mark).documents(200)[0].text("title")
@@ -171,7 +171,7 @@ def test_cached_search_expires(walk: WorkMe) -> None:
     for key, seconds in lifetimes.items():
         assert so(seconds >= 0, "keys of the search", "expire", f"{key} never expires"), f"{key} never expires"
         assert at_most(seconds, most, "lifetime of a cached search", "s"), (
-            f"{key} lives {seconds} s, at most {most:g} s are declared"
+            f"{key} lives for {seconds} s; at most {most:g} s are declared"
         )
 
 
@@ -184,13 +184,13 @@ def test_assistant_answers(walk: WorkMe) -> None:
     question = "Which professional repairs a dripping tap?"
     reply = walk.keep["client"].post("/api/ai/suggest", question=question).document(200)
     assert above(len(reply.text("reply")), 1, "characters of the assistant's answer"), (
-        f"the assistant has nothing to say: {reply.said}"
+        f"the assistant's answer is empty: {reply.said}"
     )
 
 
 @pytest.mark.check("client-feedback")
 def test_feedback_is_stored_and_readable(walk: WorkMe) -> None:
-    """A beta is made for its feedback; what gets lost was not worth a beta.
+    """Feedback is the purpose of a beta; lost feedback makes the beta useless.
 
     Fix: POST /api/feedback must store it, and GET /api/beta/feedback must show it to the administrator.
     """

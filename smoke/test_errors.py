@@ -11,7 +11,7 @@ from smoke.people import WorkMe
 
 @pytest.mark.check("errors-canary")
 def test_canary_is_found_in_sentry(walk: WorkMe) -> None:
-    """The SDK hands out an id even with a wrong key and nobody listening: errors of the launch would vanish the same way.
+    """The SDK returns an id even with a wrong key and without a server: errors of the launch would vanish the same way.
 
     Fix: compare SENTRY_DSN with the project's client keys; look at the project's quota and inbound filters.
     """
@@ -21,14 +21,14 @@ def test_canary_is_found_in_sentry(walk: WorkMe) -> None:
 
 @pytest.mark.check("errors-provoked")
 def test_error_of_the_service_is_found_in_sentry(walk: WorkMe) -> None:
-    """Our own canary proves the project; this one proves that the service itself reports.
+    """The other test error proves the project; this one proves that the service itself reports errors.
 
-    Fix: call sentry_sdk.init with the DSN in the service's own process, and let 500s through to it.
+    Fix: call sentry_sdk.init with the DSN in the service's own process, and let errors with status 500 reach it.
     """
     reply = walk.admin.post("/api/beta/diagnostics/error").document(500)
     error_id = reply.values.get("error_id")
     given = error_id if isinstance(error_id, str) else None
-    assert there(given, "id of the error"), f"the service failed as asked, and gave no id to look up: {reply.said}"
+    assert there(given, "id of the error"), f"the service failed as asked, but gave no id of the error: {reply.said}"
     walk.sentry.stored(given)
 
 

@@ -14,18 +14,18 @@ _REFUSED = (400, 404, 409, 422)
 
 @pytest.mark.check("money-charged-and-refunded")
 def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
-    """Live keys, live webhook, live bank: nothing before launch day can prove them but a real payment.
+    """Live keys, live webhook, live bank: only a real payment can prove them.
 
     Fix: read Stripe's log of the request at dashboard.stripe.com; refund by hand there if the message says so.
     """
     smoke = walk.settings
     if smoke.card is None:
-        raise Unobserved("no card to pay with", hint="name the secret with a payment method of our own in smoke.card")
+        raise Unobserved("no card to pay with", hint="name the secret with your own payment method in smoke.card")
     professional, client = walk.join("professional", "professional"), walk.join("client", "client")
     booking = walk.book(client, walk.offer(professional)).document(201)
     price = booking.number("price_cents")
     assert at_most(price, smoke.most_money_cents, "price", "centavos"), (
-        f"the booking costs {price} centavos, {smoke.most_money_cents} are allowed"
+        f"the booking costs {price} centavos; at most {smoke.most_money_cents} are allowed"
     )
     method = walk.world.secrets[smoke.card]
     reply = client.post("/api/payment/card", booking_id=booking.text("id"), payment_method=method)

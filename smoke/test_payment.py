@@ -23,24 +23,24 @@ def test_card_is_charged(walk: WorkMe) -> None:
     paid = _by_card(walk, walk.keep["client"], booking, "pm_card_visa")
     walk.keep["payment"], walk.keep["intent"] = paid.text("id"), paid.text("intent_id")
     assert so(_becomes(walk, paid.text("id"), "succeeded"), "payment", "succeeded", "not yet"), (
-        f"a card was charged, and the payment is not: {paid.said}"
+        f"a card was charged, but the payment did not succeed: {paid.said}"
     )
     intent = walk.stripe.intent(paid.text("intent_id"))
     assert equal(intent["status"], "succeeded", "payment at Stripe"), (
-        f"the service took the money, and at Stripe the payment is {intent['status']}"
+        f"the service reports a payment, but at Stripe it is {intent['status']}"
     )
     price = walk.settings.most_money_cents
     assert equal(intent["amount"], price, "centavos charged"), (
-        f"the booking costs {price} centavos, Stripe charged {intent['amount']}"
+        f"the booking costs {price} centavos; Stripe charged {intent['amount']}"
     )
     assert equal(_booked_as(walk, booking), "paid", "booking"), "the payment succeeded, and the booking is not paid"
 
 
 @pytest.mark.check("payment-receipt")
 def test_receipt_arrives(walk: WorkMe) -> None:
-    """Who pays and hears nothing pays again, or calls the bank.
+    """Users who pay and get no receipt pay again, or call the bank.
 
-    Fix: look at the service's connection to the mail relay; a receipt is sent when a payment succeeds.
+    Fix: look at the service's connection to the mail relay; send a receipt when a payment succeeds.
     """
     client, delivery = walk.keep["client"], walk.mail.delivery
     arrived = walk.until(lambda: walk.mail.received(client.email, "Payment"), delivery)
@@ -51,25 +51,25 @@ def test_receipt_arrives(walk: WorkMe) -> None:
 
 @pytest.mark.check("payment-refund")
 def test_refund_gives_the_money_back(walk: WorkMe) -> None:
-    """A refund that is only noted in our own book becomes a dispute, with a fee.
+    """A refund that exists only in our own database becomes a dispute, with a fee.
 
     Fix: create the refund at Stripe before the payment is marked as refunded.
     """
     payment = walk.keep["payment"]
     reply = walk.keep["professional"].post(f"/api/payment/{payment}/refund").document(200)
     assert so(_becomes(walk, payment, "refunded"), "payment", "refunded", "not yet"), (
-        f"the refund was accepted, and the payment is not refunded: {reply.said}"
+        f"the refund was accepted, but the payment is not refunded: {reply.said}"
     )
     given = walk.stripe.refunded(reply.text("intent_id"))
     price = walk.settings.most_money_cents
     assert equal(given, price, "centavos given back"), (
-        f"the service says refunded, and Stripe gave back {given} of {price} centavos"
+        f"the service reports a refund, but Stripe gave back {given} of {price} centavos"
     )
 
 
 @pytest.mark.check("payment-delivered")
 def test_stripe_delivers_the_events_of_a_payment(walk: WorkMe) -> None:
-    """Events that we sign ourselves prove our copy of the secret; only Stripe's own delivery proves the service's.
+    """Events that gonogo signs prove gonogo's copy of the secret; only Stripe's own delivery proves the service's.
 
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Event deliveries shows what the service answered.
     """
@@ -80,7 +80,7 @@ def test_stripe_delivers_the_events_of_a_payment(walk: WorkMe) -> None:
 
 @pytest.mark.check("payment-declined")
 def test_declined_card_is_not_a_payment(walk: WorkMe) -> None:
-    """A declined card that counts as paid is work done for nothing.
+    """If a declined card counts as paid, professionals work for nothing.
 
     Fix: treat Stripe's card_error as a failed payment: 402 for the caller, and the booking stays unpaid.
     """
@@ -88,34 +88,34 @@ def test_declined_card_is_not_a_payment(walk: WorkMe) -> None:
     card = {"booking_id": booking, "payment_method": "pm_card_visa_chargeDeclined"}
     walk.keep["client"].post("/api/payment/card", **card).refuses(402)
     assert equal(_booked_as(walk, booking), "unpaid", "booking"), (
-        f"the card was declined, and the booking is {_booked_as(walk, booking)}"
+        f"the card was declined, but the booking is {_booked_as(walk, booking)}"
     )
 
 
 @pytest.mark.check("payment-3ds")
 def test_card_that_asks_for_its_owner_is_not_charged_yet(walk: WorkMe) -> None:
-    """Most Brazilian debit cards ask: a booking that counts as paid before the answer was never paid.
+    """Most Brazilian debit cards ask their owner: before the answer, nobody has paid.
 
     Fix: pass Stripe's next_action on to the app, and wait for payment_intent.succeeded.
     """
     client, booking = walk.keep["client"], _booking(walk, walk.keep["client"], 3)
     asked = _by_card(walk, client, booking, "pm_card_threeDSecure2Required")
     assert equal(asked.text("status"), "requires_action", "payment"), (
-        f"3-D Secure is required, and the payment {asked.text('status')}"
+        f"3-D Secure is required, but the payment is {asked.text('status')}"
     )
     asked.text("next_action_url")
     assert equal(_booked_as(walk, booking), "unpaid", "booking"), (
-        "3-D Secure is not answered yet, and the booking counts as paid"
+        "3-D Secure is not answered yet, but the booking counts as paid"
     )
     client.post(f"/api/payment/{asked.text('id')}/cancel").answers(200)
     assert so(walk.stripe.canceled(asked.text("intent_id")), "payment given up, at Stripe", "canceled", "still open"), (
-        "a payment was given up, and at Stripe it can still be completed"
+        "a payment was canceled, but at Stripe it can still be completed"
     )
 
 
 @pytest.mark.check("payment-pix")
 def test_pix_is_paid(walk: WorkMe) -> None:
-    """PIX is how Brazil pays; its confirmation comes by webhook only, so this proves both.
+    """Brazil pays with PIX; its confirmation comes only by webhook, so this proves both.
 
     Fix: look at Stripe's webhook deliveries at dashboard.stripe.com/webhooks, then at the service's log of them.
     """
@@ -127,14 +127,14 @@ def test_pix_is_paid(walk: WorkMe) -> None:
     assert above(left, 0, "PIX code expires in", "s"), f"the PIX code has expired already: {code.said}"
     paid = _becomes(walk, code.text("id"), "succeeded", payer)
     assert so(paid, f"PIX, within {format_duration(walk.stripe.delivery)}", "paid", "not yet"), walk.waited(
-        "a PIX code was paid at Stripe, and the service does not know it", walk.stripe.delivery
+        "a PIX code was paid at Stripe, but the service does not know it", walk.stripe.delivery
     )
     assert equal(_booked_as(walk, booking, payer), "paid", "booking"), "PIX was paid, and the booking is not"
 
 
 @pytest.mark.check("payment-pix-expires")
 def test_expired_pix_is_not_paid(walk: WorkMe) -> None:
-    """A code that ran out leaves a booking that nobody pays for; it must be seen, and can be paid anew.
+    """After a code expired, its booking is unpaid; users must see that, and must be able to pay again.
 
     Fix: handle payment_intent.payment_failed, and let the client ask for another code.
     """
@@ -143,10 +143,10 @@ def test_expired_pix_is_not_paid(walk: WorkMe) -> None:
     code = payer.post("/api/payment/pix", booking_id=booking).document(201)
     failed = _becomes(walk, code.text("id"), "failed", payer)
     assert so(failed, f"PIX, within {format_duration(walk.stripe.delivery)}", "failed", "not yet"), walk.waited(
-        "a PIX code expired at Stripe, and the service does not know it", walk.stripe.delivery
+        "a PIX code expired at Stripe, but the service does not know it", walk.stripe.delivery
     )
     assert equal(_booked_as(walk, booking, payer), "unpaid", "booking"), (
-        "the PIX code expired, and the booking counts as paid"
+        "the PIX code expired, but the booking counts as paid"
     )
 
 

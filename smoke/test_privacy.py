@@ -11,9 +11,9 @@ _PDF = b"%PDF-1.4\n%%EOF\n"
 
 @pytest.mark.check("privacy-parties")
 def test_two_users_have_things_of_their_own(walk: WorkMe) -> None:
-    """The control: both can read what is theirs, or a refusal would mean nothing.
+    """This is the control: if users cannot read their own data, a refusal proves nothing.
 
-    Fix: see the journeys of booking and payment; one of their steps does not work here either.
+    Fix: see the journeys of booking and payment; one of their steps fails as well.
     """
     keep = walk.keep
     keep["client"], keep["professional"] = walk.join("client", "client"), walk.join("professional", "professional")
@@ -42,7 +42,7 @@ def test_bookings_are_private(walk: WorkMe) -> None:
 
 @pytest.mark.check("privacy-documents")
 def test_documents_are_private(walk: WorkMe) -> None:
-    """Identity papers of strangers: the leak that ends a beta, and is reported to the authority within days.
+    """A leak of identity papers ends a beta, and must be reported to the authority within days.
 
     Fix: look documents up by id and owner in one query, and answer 404 otherwise (OWASP API1).
     """
@@ -52,7 +52,7 @@ def test_documents_are_private(walk: WorkMe) -> None:
 
 @pytest.mark.check("privacy-payments")
 def test_payments_are_private(walk: WorkMe) -> None:
-    """Amounts and PIX codes are between two people.
+    """Amounts and PIX codes belong to two people only.
 
     Fix: look payments up by id and party in one query, and answer 404 otherwise (OWASP API1).
     """
@@ -75,13 +75,13 @@ def test_administration_is_for_administrators(walk: WorkMe) -> None:
 
 @pytest.mark.check("privacy-beta-limit")
 def test_beta_has_as_many_seats_as_declared(walk: WorkMe) -> None:
-    """Fifty testers can be looked after; five thousand cannot.
+    """A team can look after fifty testers, not after five thousand.
 
     Fix: set the limit of the beta in the service's configuration, or correct smoke.beta_limit.
     """
     seats = walk.admin.get("/api/beta/status").document(200)
     limit, declared = seats.number("limit"), walk.settings.beta_limit
-    assert equal(limit, declared, "seats of the beta"), f"the beta has {limit} seats, declared are {declared}"
+    assert equal(limit, declared, "seats of the beta"), f"the beta has {limit} seats; {declared} are declared"
     assert at_most(seats.number("taken"), limit, "seats taken"), f"{seats.number('taken')} of {limit} seats are taken"
 
 
@@ -93,5 +93,5 @@ def _own(walk: WorkMe, owner: Person, path: str) -> None:
 def _not_listed(walk: WorkMe, path: str, identifier: str) -> None:
     listed = [document.text("id") for document in walk.keep["other"].get(path).documents(200)]
     assert so(identifier not in listed, f"list {path}", "nothing of others", "what is somebody else's"), (
-        f"{path} lists what belongs to somebody else"
+        f"{path} lists data of another user"
     )

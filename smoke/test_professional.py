@@ -17,14 +17,14 @@ def test_professional_registers_and_logs_in(walk: WorkMe) -> None:
     """
     professional = walk.keep["professional"] = walk.join("professional", "professional")
     role = professional.get("/api/profile").document(200).text("role")
-    assert equal(role, "professional", "role"), f"a professional registered, and is a {role}"
+    assert equal(role, "professional", "role"), f"a professional registered, but has the role {role}"
 
 
 @pytest.mark.check("professional-uploads")
 def test_professional_uploads_a_document(walk: WorkMe) -> None:
-    """Nobody is verified, and so nobody can be booked, without documents.
+    """Without documents nobody is verified, so nobody can be booked.
 
-    Fix: look at the disk or bucket that documents are kept in, at its rights, and at the proxy's body limit.
+    Fix: look at the disk or bucket where documents are kept, at its rights, and at the proxy's body limit.
     """
     professional = walk.keep["professional"]
     name = f"{walk.world.mark}.pdf"
@@ -32,7 +32,7 @@ def test_professional_uploads_a_document(walk: WorkMe) -> None:
     walk.keep["document"] = stored.text("id")
     listed = [document.text("id") for document in professional.get("/api/documents").documents(200)]
     assert so(walk.keep["document"] in listed, "document", "listed", "not listed"), (
-        "a document was accepted, and is not listed"
+        "a document was accepted, but is not listed"
     )
 
 
@@ -40,18 +40,18 @@ def test_professional_uploads_a_document(walk: WorkMe) -> None:
 def test_document_comes_back_as_it_was(walk: WorkMe) -> None:
     """A document that is cut off fails the verification weeks later, when nobody remembers the upload.
 
-    Fix: compare size and digest after storing; look for a body limit that truncates in silence.
+    Fix: compare size and digest after storing; look for a body limit that truncates silently.
     """
     reply = walk.keep["professional"].get(f"/api/documents/{walk.keep['document']}").answers(200)
     content = reply.body.content
     assert so(content == _PDF, "document that comes back", "the same", "another"), (
-        f"{len(_PDF)} bytes were uploaded, {len(content)} came back, and they are not the same"
+        f"{len(_PDF)} bytes were uploaded; the {len(content)} bytes that came back are different"
     )
 
 
 @pytest.mark.check("professional-upload-types")
 def test_programs_are_refused(walk: WorkMe) -> None:
-    """A program that is stored as a document is one click away from running in our own back office.
+    """A program that is stored as a document may run in our own back office after one click.
 
     Fix: look at the first bytes, not at the name or the declared type; answer 415.
     """
@@ -62,7 +62,7 @@ def test_programs_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("professional-upload-role")
 def test_strangers_upload_nothing(walk: WorkMe) -> None:
-    """Storage that takes files from anybody is found by everybody.
+    """Attackers soon find storage that accepts files from anybody.
 
     Fix: require a professional's token on POST /api/documents.
     """

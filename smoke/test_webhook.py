@@ -31,25 +31,25 @@ _READ_ON = "answer 413, and read on for a while before closing: a sender that is
 
 @pytest.mark.check("webhook-payment")
 def test_open_payment_waits_for_its_event(walk: WorkMe) -> None:
-    """The control: a payment that is not complete, so that every effect of an event would be seen.
+    """This is the control: on a payment that is not complete, every effect of an event shows.
 
-    Fix: see the journey of payment; PIX does not work here either.
+    Fix: see the journey of payment; PIX fails there as well.
     """
     walk.keep["professional"] = walk.join("professional", "professional")
     walk.keep["client"] = walk.join("client", "client")
     walk.keep["service"] = walk.offer(walk.keep["professional"])
     payment = walk.keep["victim"] = open_payment(walk, 1)
     assert equal(payment.history()[-1], "requires_action", "new payment"), (
-        f"a new payment went through {payment.history()}"
+        f"a new payment has the states {payment.history()}"
     )
 
 
 @pytest.mark.check("webhook-valid")
 def test_genuine_event_completes_the_payment(walk: WorkMe) -> None:
-    """PIX, and every card that asks for its owner, is confirmed in no other way.
+    """Only an event confirms PIX, and every card that asks its owner.
 
     Fix: compare STRIPE_WEBHOOK_SECRET with the endpoint's signing secret at dashboard.stripe.com/webhooks; verify the
-    bytes as they came, and never JSON that was read and written again.
+    raw bytes, never JSON that was parsed and written again.
     """
     payment = open_payment(walk, 3)
     body = payment.sender.succeeded()
@@ -60,7 +60,7 @@ def test_genuine_event_completes_the_payment(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-quick")
 def test_events_are_answered_quickly(walk: WorkMe, policy: Policy) -> None:
-    """Stripe gives up on an answer after some seconds, and repeats the event: the slower, the more of them.
+    """If an answer takes more than some seconds, Stripe repeats the event: slow answers cause more events.
 
     Fix: verify the signature, keep the event, answer 2xx; do the work afterwards.
     """
@@ -87,7 +87,7 @@ def test_unsigned_events_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-wrong-secret")
 def test_events_signed_by_others_are_refused(walk: WorkMe) -> None:
-    """The signature is the only thing that tells Stripe from everybody else.
+    """Only the signature distinguishes Stripe from everybody else.
 
     Fix: compare in constant time with the HMAC of this endpoint's own secret.
     """
@@ -98,7 +98,7 @@ def test_events_signed_by_others_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-tampered")
 def test_tampered_events_are_refused(walk: WorkMe) -> None:
-    """A genuine event with another payment's id in it is how one payment pays for two bookings.
+    """With another payment's id in a genuine event, one payment would pay for two bookings.
 
     Fix: verify the signature over the raw bytes, never over parsed and rebuilt JSON.
     """
@@ -111,7 +111,7 @@ def test_tampered_events_are_refused(walk: WorkMe) -> None:
 def test_test_scheme_is_no_signature(walk: WorkMe) -> None:
     """v0 signatures are made for test events, and prove nothing.
 
-    Fix: take v1 only.
+    Fix: accept only v1.
     """
     sender = victim_of(walk).sender
     body = sender.succeeded()
@@ -120,9 +120,9 @@ def test_test_scheme_is_no_signature(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-stale")
 def test_stale_events_are_refused(walk: WorkMe) -> None:
-    """Who recorded one event could send it again for ever.
+    """Without a time limit, somebody who recorded an event could send it again for ever.
 
-    Fix: refuse what was signed more than 300 s ago; the SDK does so by default (tolerance).
+    Fix: refuse events that were signed more than 300 s ago; the SDK does so by default (tolerance).
     """
     sender = victim_of(walk).sender
     body = sender.succeeded()
@@ -131,7 +131,7 @@ def test_stale_events_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-future")
 def test_events_from_the_future_are_refused(walk: WorkMe) -> None:
-    """An event that is dated ahead stays valid until then; the SDK alone takes it.
+    """An event that is dated in the future stays valid until then; the SDK by itself accepts it.
 
     Fix: after the SDK's own check, compare t with the clock once more, in the other direction.
     """
@@ -142,9 +142,9 @@ def test_events_from_the_future_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-malformed")
 def test_malformed_bodies_are_refused(walk: WorkMe) -> None:
-    """A body that is swallowed with 200 is an event that Stripe will never send again.
+    """If a bad body is answered with 200, Stripe never sends that event again.
 
-    Fix: answer 400 to whatever is not an event object in UTF-8, signed or not.
+    Fix: answer 400 to everything that is not an event object in UTF-8, signed or not.
     """
     sender = victim_of(walk).sender
     for kind, body in {
@@ -157,7 +157,7 @@ def test_malformed_bodies_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-odd-shapes")
 def test_lists_and_nulls_are_refused(walk: WorkMe) -> None:
-    """SDK and handler raise on a signed list: a 500, retried for three days, with an alert each time.
+    """SDK and handler raise on a signed list: a 500, which Stripe retries for three days, with an alert each time.
 
     Fix: check that the body is an object with an id before it is handled; answer 400.
     """
@@ -169,7 +169,7 @@ def test_lists_and_nulls_are_refused(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-large")
 def test_large_bodies_are_refused(walk: WorkMe) -> None:
-    """Verifying a signature over whatever is sent is work that anybody can order.
+    """Verifying the signature of a large body costs time, and anybody can send one.
 
     Fix: limit the body of this route, and answer 413 before reading on.
     """
@@ -195,7 +195,7 @@ def test_webhook_takes_post_only(walk: WorkMe) -> None:
 def test_unknown_types_are_taken_and_ignored(walk: WorkMe) -> None:
     """Stripe adds types; an endpoint that refuses them is switched off after some days.
 
-    Fix: answer 2xx to a genuine event of a type that is not handled; verify the bytes as they came.
+    Fix: answer 2xx to a genuine event of a type that is not handled; verify the raw bytes.
     """
     victim = victim_of(walk)
     victim.sender.send(victim.sender.unknown()).answers(*TAKEN)
@@ -204,7 +204,7 @@ def test_unknown_types_are_taken_and_ignored(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-two-signatures")
 def test_any_of_two_signatures_counts(walk: WorkMe) -> None:
-    """While a secret is rolled Stripe signs with both: who reads only one of them loses every event of that day.
+    """While a secret is rolled, Stripe signs with both: a service that reads only one loses every event of that day.
 
     Fix: accept an event if any of its v1 signatures is right; the SDK does.
     """
@@ -246,9 +246,9 @@ def test_events_about_other_payments_are_taken(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-account")
 def test_events_of_connected_accounts_are_taken(walk: WorkMe) -> None:
-    """An account that is connected later sends its events as well, each with the account's id.
+    """Accounts that are connected later send their events as well, each with its account's id.
 
-    Fix: answer 2xx, and do nothing, where an event's account is not this service's.
+    Fix: answer 2xx, and do nothing, if an event's account is not this service's.
     """
     victim = victim_of(walk)
     taken(victim, {"an event of a connected account": victim.sender.connected()})
@@ -256,7 +256,7 @@ def test_events_of_connected_accounts_are_taken(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-dispute")
 def test_disputes_are_taken(walk: WorkMe) -> None:
-    """A dispute is a charge that the bank takes back: an error 500 to its event hides it for days.
+    """In a dispute the bank takes a charge back: an answer 500 to its event hides it for days.
 
     Fix: handle charge.dispute.created, or answer 2xx and leave it to the dashboard's mail.
     """
@@ -266,7 +266,7 @@ def test_disputes_are_taken(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-thin")
 def test_thin_events_are_taken(walk: WorkMe) -> None:
-    """Stripe's second kind of event names its object and does not hold it: who expects the object fails.
+    """Thin events name their object and do not contain it: a service that expects the object fails.
 
     Fix: look at "object" first; answer 2xx to "v2.core.event" if nothing here needs it.
     """
@@ -276,7 +276,7 @@ def test_thin_events_are_taken(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-amount")
 def test_another_amount_does_not_pay(walk: WorkMe) -> None:
-    """A payment of one cent, or in another currency, that completes a booking is a booking for nothing.
+    """If a payment of one cent, or in another currency, completes a booking, the booking is almost free.
 
     Fix: compare amount_received and currency with the payment's own before it is marked as paid.
     """
@@ -295,7 +295,7 @@ def test_another_amount_does_not_pay(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-mode")
 def test_another_mode_does_not_pay(walk: WorkMe) -> None:
-    """An event of test mode that completes a real booking is a booking for nothing.
+    """If an event of test mode completes a real booking, nobody pays for it.
 
     Fix: compare the event's livemode with that of the service's own key.
     """
@@ -305,7 +305,7 @@ def test_another_mode_does_not_pay(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-crossed")
 def test_one_payment_does_not_pay_for_another(walk: WorkMe) -> None:
-    """Metadata of one payment on the intent of another: whoever reads only one of the two marks the wrong one as paid.
+    """If a service reads only the metadata or only the intent's id, it may mark the wrong payment as paid.
 
     Fix: look the payment up by the intent's id, and compare the metadata with it.
     """
@@ -317,7 +317,7 @@ def test_one_payment_does_not_pay_for_another(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-again")
 def test_same_event_again_changes_nothing(walk: WorkMe) -> None:
-    """Stripe delivers at least once: what is handled twice is paid out twice.
+    """Stripe delivers at least once: an event that is handled twice pays out twice.
 
     Fix: keep the ids of handled events under a unique index, and answer 2xx without an effect the second time.
     """
@@ -328,7 +328,7 @@ def test_same_event_again_changes_nothing(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-duplicate")
 def test_second_event_about_one_change_counts_once(walk: WorkMe) -> None:
-    """Stripe may make two events, with two ids, about one change: ids of events alone do not tell.
+    """Stripe may send two events, with two ids, about one change: their ids alone do not show that.
 
     Fix: compare the type of the event and the id of its object as well; let a payment succeed once.
     """
@@ -339,7 +339,7 @@ def test_second_event_about_one_change_counts_once(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-twice-at-once")
 def test_same_event_twice_at_once_counts_once(walk: WorkMe) -> None:
-    """Two workers, one event, no lock: the race that shows up only under load.
+    """With two workers and no lock, one event may count twice; this race shows only under load.
 
     Fix: claim the event's id in one atomic insert before acting on it.
     """
@@ -353,7 +353,7 @@ def test_same_event_twice_at_once_counts_once(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-partial-refund")
 def test_refund_of_a_part_is_not_a_refund_of_all(walk: WorkMe) -> None:
-    """charge.refunded comes for every refund: the booking of a client who got a discount would be canceled.
+    """Stripe sends charge.refunded for every refund: the booking of a client who got a discount would be canceled.
 
     Fix: look at the charge's refunded, which is true for a whole refund only, or at amount_refunded.
     """
@@ -367,7 +367,7 @@ def test_refund_of_a_part_is_not_a_refund_of_all(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-order")
 def test_late_events_undo_nothing(walk: WorkMe) -> None:
-    """Events come in any order: a failure of the first try, or a success after the refund, must not turn time back.
+    """Events come in any order: a late failure, or a late success after the refund, must not change a newer state.
 
     Fix: let a payment only move forward, whatever order its events come in.
     """
@@ -377,7 +377,7 @@ def test_late_events_undo_nothing(walk: WorkMe) -> None:
         paid.stays("succeeded", f"{event} undid a success: it")
     paid.is_given_back().answers(*TAKEN)
     assert so(paid.becomes("refunded"), "payment", "refunded", "not refunded"), (
-        f"a refund was reported, the payment went {paid.history()}"
+        f"a refund was reported; the payment's states: {paid.history()}"
     )
     sender.send(sender.succeeded()).answers(*TAKEN)
     paid.stays("refunded", "a success that came after the refund undid it: it")
@@ -385,9 +385,9 @@ def test_late_events_undo_nothing(walk: WorkMe) -> None:
 
 @pytest.mark.check("webhook-reverse-order")
 def test_refund_before_its_success_is_not_lost(walk: WorkMe) -> None:
-    """A refund whose event overtakes that of the payment: who ignores it keeps a booking paid that is refunded.
+    """The event of a refund may overtake the payment's: a service that ignores it keeps a refunded booking as paid.
 
-    Fix: keep what came early, or answer 4xx or 5xx so that Stripe sends it again.
+    Fix: keep the early event, or answer 4xx or 5xx so that Stripe sends it again.
     """
     payment = payable(walk, 6)
     early = payment.is_given_back()
@@ -395,7 +395,7 @@ def test_refund_before_its_success_is_not_lost(walk: WorkMe) -> None:
     if early.status not in TAKEN:  # Stripe sends again what was not taken
         payment.sender.send(payment.sender.refunded()).answers(*TAKEN)
     assert so(payment.becomes("refunded"), "payment", "refunded", "not refunded"), (
-        f"a refund that came before its success was lost: it went {payment.history()}"
+        f"a refund that came before its success was lost; the payment's states: {payment.history()}"
     )
 
 

@@ -1,12 +1,12 @@
 #!/bin/sh
-# For every runner that calls a shell, as Jenkins, Forgejo and Bitbucket do. Only exit code 0 lets the pipeline go on.
+# For every runner that calls a shell, as Jenkins, Forgejo and Bitbucket do. The pipeline continues only after exit code 0.
 #   gonogo.sh verify   verifies the environment; keep reports/ and gonogo.run, whatever the exit code
-#   gonogo.sh signed   after the three signed and pushed: exactly the run that gonogo.run names, of this commit
+#   gonogo.sh signed   after three people signed and pushed: verifies the run that gonogo.run names, for this commit
 set -eu
 environment="${GONOGO_ENVIRONMENT:-staging}"
 gate="${GONOGO_GATE:-pre-deploy}"
 requirements="${GONOGO_REQUIREMENTS:-requirements-gonogo.txt}" # pinned and hashed; docs/sign-off.md says how it is made
-baseline="${GONOGO_BASELINE:-}" # a folder with earlier runs, where the runner does not keep reports/
+baseline="${GONOGO_BASELINE:-}" # a folder with earlier runs, if the runner does not keep reports/
 commit="$(git rev-parse HEAD)"
 case "${1:-}" in
 verify | signed) ;;
@@ -29,7 +29,7 @@ verify)
     exit "$code"
     ;;
 signed)
-    # Bundles lie on the branch sign-offs, in a folder that is named after the commit.
+    # The bundles are on the branch sign-offs, in a folder named after the commit.
     git fetch --quiet --depth 1 origin sign-offs
     mkdir -p signatures && git archive FETCH_HEAD "$commit" | tar -x -C signatures
     run="reports/$environment/$(cat gonogo.run)"

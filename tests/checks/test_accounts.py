@@ -47,13 +47,13 @@ KEY = KeyAccountEvidence(
 KEY_RED: list[tuple[dict[str, Any], str]] = [
     ({"present": False, "account": ""}, ".env.staging: STRIPE_SECRET_KEY is missing, or empty"),
     ({"refused": True, "account": ""}, "Stripe does not accept .env.staging: STRIPE_SECRET_KEY"),
-    ({"account": "acct_1Live"}, "STRIPE_SECRET_KEY is of account acct_1Live; acct_1Staging is declared"),
+    ({"account": "acct_1Live"}, "STRIPE_SECRET_KEY belongs to account acct_1Live; acct_1Staging is declared"),
 ]
 DSN_RED: list[tuple[dict[str, Any], str]] = [
     ({"present": False}, ".env.staging: SENTRY_DSN is missing, or empty"),
     ({"found": False}, "Sentry has no project o/api-staging"),
-    ({"dsn_number": "4501", "key_known": False}, "is for project 4501, o/api-staging has number 4500"),
-    ({"dsn_number": ""}, "is for project without a number"),
+    ({"dsn_number": "4501", "key_known": False}, "names project 4501; o/api-staging has number 4500"),
+    ({"dsn_number": ""}, "names project without a number"),
     ({"key_known": False}, "has none of the client keys of o/api-staging"),
     ({"key_active": False}, "the client key in .env.staging: SENTRY_DSN is disabled"),
 ]
@@ -61,7 +61,7 @@ URL_RED: list[tuple[dict[str, Any], str]] = [
     ({"present": False}, ".env.staging: MONGO_URL is missing, or empty"),
     ({"found": False}, "Atlas has no cluster staging"),
     ({"url_hosts": ()}, "names no host"),
-    ({"url_hosts": ("s0.test", "p0.test")}, "leads to p0.test, staging is reached at s0.test, s1.test"),
+    ({"url_hosts": ("s0.test", "p0.test")}, "leads to p0.test; the hosts of staging are s0.test, s1.test"),
 ]
 
 
@@ -80,7 +80,7 @@ def test_key_of_another_account(judge: Judge, changes: dict[str, Any], words: st
 
 def test_account_that_stripe_does_not_name(judge: Judge) -> None:
     """An answer without an id is nothing seen."""
-    with pytest.raises(Unobserved, match=r"of which account \.env\.staging: STRIPE_SECRET_KEY is"):
+    with pytest.raises(Unobserved, match=r"to which account \.env\.staging: STRIPE_SECRET_KEY belongs"):
         judge("accounts-stripe-account", key_account=replace(KEY, account=""))
 
 
@@ -98,5 +98,5 @@ def test_url_of_another_cluster(judge: Judge, changes: dict[str, Any], words: st
 
 def test_cluster_that_is_reached_by_no_known_name(judge: Judge) -> None:
     """Nothing to compare with is nothing seen."""
-    with pytest.raises(Unobserved, match="by which names staging is reached"):
+    with pytest.raises(Unobserved, match="does not name the hosts of staging"):
         judge("accounts-mongo-cluster", url_cluster=replace(URL, hosts=()))

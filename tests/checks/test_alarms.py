@@ -50,18 +50,18 @@ RED = [
     (but(known=False), "the running watch does not notify oncall"),
     (
         but(delivered=False, answer="refused: nothing listens"),
-        "did not take its test message, .*: refused: nothing listens",
+        "did not accept its test message .*: refused: nothing listens",
     ),
 ]
 UNSEEN = [
-    (replace(ALARM, looked_until=AT - timedelta(minutes=2)), "the newest round is 2 min old: no watch runs"),
+    (replace(ALARM, looked_until=AT - timedelta(minutes=2)), "the newest round is 2 min old, so no watch is running"),
     (replace(ALARM, as_declared=False), "judges payment-failures by another file"),
     (replace(ALARM, state=None), "payment-failures is not decided yet"),
     (replace(ALARM, state=AlertState.PENDING), "payment-failures is not decided yet"),
     (but(utc=None), "oncall was never sent a test message"),
     (but(address=SameAddress.UNKNOWN), "the address of oncall is not known here"),
     (but(address=SameAddress.OTHER), "oncall has another address than the one that was tested"),
-    (but(utc=AT - timedelta(hours=25)), "the test of oncall is 1 d 1 h old; 1 d is allowed"),
+    (but(utc=AT - timedelta(hours=25)), "the test of oncall is 1 d 1 h old; at most 1 d is allowed"),
 ]
 
 

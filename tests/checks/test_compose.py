@@ -52,15 +52,19 @@ def test_sound_project(judge: Judge, check: str) -> None:
         ("running", {"status": "exited", "exit_code": 137}, "shop/api: 0 of 1 run: shop-api-1 is exited (137)"),
         ("running", {"status": "paused"}, "shop-api-1 is paused"),
         ("steady", {"status": "restarting", "restarts": 9}, "shop-api-1 is restarting, after 9 restarts"),
-        ("steady", {"restarts": 3, "started": 599}, "runs for 599 s after 3 restarts; 10 min without one are wanted"),
-        ("image", {"image": "shop/api:1.2.2"}, "runs shop/api:1.2.2, shop/api:1.2.3 is declared"),
+        (
+            "steady",
+            {"restarts": 3, "started": 599},
+            "has been running for 599 s after 3 restarts; 10 min without a restart is expected",
+        ),
+        ("image", {"image": "shop/api:1.2.2"}, "runs shop/api:1.2.2; shop/api:1.2.3 is declared"),
         ("image", {"newest_id": "sha256:b"}, "runs an older image"),
         ("healthy", {"health": "unhealthy"}, "shop-api-1 is unhealthy"),
         ("healthy", {"health": ""}, "has no health check"),
         ("ports", {"ports": (*RUNNING.ports, ANYWHERE)}, "publishes 5432:5432/tcp, which the file does not declare"),
         ("ports", {"ports": ()}, "does not publish 127.0.0.1:8080:80/tcp"),
         ("ports", {"ports": (replace(RUNNING.ports[0], host=""),)}, "publishes 8080:80/tcp"),
-        ("restart", {"restart": "no"}, "has the restart policy no, always is declared"),
+        ("restart", {"restart": "no"}, "has the restart policy no; always is declared"),
         ("orphans", {"service": "old-api"}, "the file has no service for shop-api-1"),
     ],
 )
@@ -97,7 +101,7 @@ def test_job_that_has_not_done_its_work(judge: Judge, status: str, code: int) ->
     job = replace(DONE, status=status, exit_code=code)
     said = judge("compose-running", compose=replace(SOUND, containers=(RUNNING, job)))
     assert said is not None
-    assert "shop/migrate has not done its work: shop-migrate-1 is" in said
+    assert "shop/migrate has not completed its work: shop-migrate-1 is" in said
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ RED: list[tuple[str, Changes, str]] = [
     ("droplet-image", {"image": replace(IMAGE, slug="debian-12-x64")}, "from debian-12-x64, not ubuntu-22-04-x64"),
     ("droplet-image", {"image": replace(RETIRED, kind="snapshot", name="old")}, "from old, not ubuntu-22-04-x64"),
     ("droplet-image-offered", {"image": RETIRED}, "Ubuntu 22.04 (LTS) x64 is retired"),
-    ("droplet-addresses", {"addresses": ("203.0.113.99",)}, "gives it 203.0.113.99, the hosts are declared at"),
+    ("droplet-addresses", {"addresses": ("203.0.113.99",)}, "gives it 203.0.113.99; the hosts are declared at"),
     ("droplet-addresses", {"addresses": ()}, "no public address"),
     ("droplet-keys", {"account_keys": 0}, "no SSH key"),
     ("droplet-firewall", {"firewalls": ()}, "behind no cloud firewall"),
@@ -123,7 +123,7 @@ RED: list[tuple[str, Changes, str]] = [
         firewall(status="failed", pending=(PendingChange(removing=False, status="failed"),)),
         "the rules of the cloud firewall web have not reached it (failed)",
     ),
-    ("droplet-firewall", firewall(status="waiting", pending=(REMOVING,)), "is being taken out of the cloud firewall"),
+    ("droplet-firewall", firewall(status="waiting", pending=(REMOVING,)), "is being removed from the cloud firewall"),
     ("droplet-firewall", inbound(opened("all")), "everybody in at all ports/tcp"),
     ("droplet-firewall", inbound(opened("23-25")), "23-25/tcp"),
     ("droplet-firewall", inbound(opened("53", "udp", ("::/0",))), "53/udp"),
@@ -150,9 +150,9 @@ RED: list[tuple[str, Changes, str]] = [
     ("droplet-alerts", disk(compare="LessThan", threshold=1), "fires at LessThan 1"),
     ("droplet-alerts", disk(threshold=99), "fires at GreaterThan 99"),
     ("droplet-alerts", disk(threshold=None), "no threshold"),
-    ("droplet-alerts", {"measured": False}, "without the metrics agent (do-agent) on it no policy on memory or disk"),
+    ("droplet-alerts", {"measured": False}, "without the metrics agent (do-agent) no policy about memory or disk"),
     ("droplet-snapshot", {"copies": ()}, "neither a snapshot nor a backup"),
-    ("droplet-snapshot", {"copies": (AT - timedelta(hours=24, seconds=1),)}, "1 d are allowed"),
+    ("droplet-snapshot", {"copies": (AT - timedelta(hours=24, seconds=1),)}, "at most 1 d is allowed"),
     (
         "droplet-volume-snapshots",
         {"volumes": (Volume(id="506f", newest_snapshot=None),)},
@@ -186,7 +186,7 @@ GREEN: list[tuple[str, Changes, Changes]] = [
 UNKNOWN: list[tuple[str, Changes, str]] = [
     ("droplet-size", {"memory": None}, "does not say how large"),
     ("droplet-image", {**unread("image"), "image": None}, "no image"),
-    ("droplet-image", {"image": replace(RETIRED, distribution="", name="7 x64")}, "no slug any more"),
+    ("droplet-image", {"image": replace(RETIRED, distribution="", name="7 x64")}, "no longer has a slug"),
     ("droplet-addresses", {**unread("addresses"), "addresses": ()}, "no addresses"),
     ("droplet-addresses", {**unread("reserved_addresses"), "addresses": ("198.51.100.1",)}, "no reserved_addresses"),
     ("droplet-keys", {**unread("account_keys"), "account_keys": 0}, "no account_keys"),
@@ -269,5 +269,5 @@ def test_a_copy_from_before_a_deployment_is_enough(judge: Judge) -> None:
     """What is served is the release before, and the copy is of it; a release that has proved itself needs none."""
     assert since_release(judge, (5 * MINUTES,), ran=HOURS, served="0000000") is None
     assert since_release(judge, (5 * MINUTES,), ran=24 * 30 * HOURS, served="abc1234") is None
-    with pytest.raises(Unobserved, match="does not say since when it runs"):
+    with pytest.raises(Unobserved, match="does not say when it started"):
         since_release(judge, (5 * MINUTES,), ran=None, served="abc1234")

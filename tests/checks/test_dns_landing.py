@@ -56,8 +56,8 @@ def test_a_name_that_leads_to_us(judge: Judge) -> None:
         (
             replace(LANDING, status=404, unclaimed="GitHub Pages"),
             (
-                f"{WWW} leads to {STRANGE}, where GitHub Pages answers 404 and says that it serves nobody under this name: "
-                "whoever claims it there owns the name"
+                f"{WWW} leads to {STRANGE}, where GitHub Pages answers 404 and says that it does not serve this name: "
+                "anybody who claims it there owns the name"
             ),
         ),
         (
@@ -90,7 +90,7 @@ def test_resolvers_that_invent_addresses_are_no_witnesses(judge: Judge) -> None:
     lying = replace(HEALTHY, random_name=(invented, replace(invented, server="8.8.8.8:53")))
     liars = [addresses(STRANGE, server=server) for server in ("9.9.9.9:53", "8.8.8.8:53")]
     dead = seen_by(*liars, both(NXDOMAIN, server="1.1.1.1:53"), name=WWW)
-    with pytest.raises(Unobserved, match=rf"9\.9\.9\.9:53: gives {STRANGE} to names that nobody made"):
+    with pytest.raises(Unobserved, match=rf"9\.9\.9\.9:53: gives {STRANGE} for names that do not exist"):
         judge("dns-no-dangling-cname", dns_name=dead, dns_zone=lying, environment=ENVIRONMENT)
     alive = seen_by(*(addresses(*OURS, server=server) for server in ("9.9.9.9:53", "8.8.8.8:53")), name=WWW)
     assert judge("dns-no-dangling-cname", dns_name=alive, dns_zone=lying, environment=ENVIRONMENT) is None
@@ -142,7 +142,7 @@ def test_one_type_without_an_answer(judge: Judge) -> None:
     mute = replace(seen, aaaa=replace(SILENT, rdtype="AAAA", server="192.0.2.54:53"))
     message = judge("dns-a-authoritative", dns_host=replace(PUBLIC, authoritative=(mute,)), environment=ENVIRONMENT)
     assert message is not None
-    assert message.startswith(f"{HOST} at 192.0.2.54:53: queries for AAAA get no answer while those for A do")
+    assert message.startswith(f"{HOST} at 192.0.2.54:53: queries for AAAA get no answer, but those for A do")
     half = [replace(mute, server=server) for server in ("9.9.9.9:53", "8.8.8.8:53", "1.1.1.1:53")]
     unknown = [replace(one, a=replace(one.a, authoritative=False)) for one in half]
     with pytest.raises(Unobserved, match=r"9\.9\.9\.9:53: AAAA silent"):
@@ -157,7 +157,7 @@ def test_queries_of_type_https(judge: Judge, https: Answer) -> None:
     bad = (healthy[0], replace(healthy[1], https=https))
     message = judge("dns-query-types", dns_host=replace(PUBLIC, authoritative=bad))
     assert message is not None
-    assert "queries of type HTTPS (65) get no answer while those of type A do: 192.0.2.54:53" in message
+    assert "queries of type HTTPS (65) get no answer, but those of type A do: 192.0.2.54:53" in message
     with pytest.raises(Unobserved, match="no authoritative server answers"):
         judge("dns-query-types", dns_host=replace(PUBLIC, authoritative=()))
 
@@ -214,7 +214,7 @@ def test_an_alias_that_is_not_the_declared_one(judge: Judge) -> None:
     host = replace(PUBLIC, authoritative=(both(alias, "192.0.2.53:53"),))
     environment = _declaring(alias="edge.cdn.example")
     assert judge("dns-a-authoritative", dns_host=host, environment=environment) == (
-        f"{HOST} at 192.0.2.53:53 is an alias of old.cdn.example; declared is the alias of edge.cdn.example"
+        f"{HOST} at 192.0.2.53:53 is an alias of old.cdn.example; the alias edge.cdn.example is declared"
     )
     led = replace(
         addresses(STRANGE, server="9.9.9.9:53"), a=replace(ANSWER, records=(STRANGE,), aliases=("old.cdn.example",))
@@ -249,5 +249,5 @@ def test_a_list_that_was_cut_is_not_compared(judge: Judge) -> None:
     """What was cut off would be missing, and what is too much would not show."""
     cut = addresses(*OURS)
     cut = replace(cut, a=replace(cut.a, omitted_records=4))
-    with pytest.raises(Unobserved, match="4 addresses were not kept"):
+    with pytest.raises(Unobserved, match="4 addresses were left out"):
         judge("dns-a-authoritative", dns_host=replace(PUBLIC, authoritative=(cut,)), environment=ENVIRONMENT)

@@ -233,8 +233,8 @@ def test_caa_that_authorities_cannot_read(judge: Judge) -> None:
     """An authority that gets no answer must not issue; one that only we do not get says nothing."""
     failing = replace(PUBLIC, caa=(replace(SERVFAIL, name=HOST),))
     message = judge("dns-caa", dns_host=failing, tls_all=(leaf(HOST),), environment=ENVIRONMENT)
-    assert message == f"{HOST}: resolvers fail on CAA of {HOST}: nobody may issue"
-    with pytest.raises(Unobserved, match="could not be asked"):
+    assert message == f"{HOST}: resolvers answer SERVFAIL for CAA of {HOST}: no authority may issue"
+    with pytest.raises(Unobserved, match="could not be read"):
         judge("dns-caa", dns_host=replace(PUBLIC, caa=(SILENT, CAA)), tls_all=(leaf(HOST),), environment=ENVIRONMENT)
 
 

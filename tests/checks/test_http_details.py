@@ -25,13 +25,13 @@ def test_backend_that_says_of_itself_that_it_is_down_is_found() -> None:
     """It answers 200: only its words tell."""
     down = Reply(200, b'{"status":"DOWN","release":"abc1234"}', JSON)
     found = told(by_connection(down, "/health"), connections=18, kinds=("service",))
-    said("service-answers", "FAIL it calls itself DOWN, on 6 of 18 connections", found)
+    said("service-answers", "FAIL it reports DOWN, on 6 of 18 connections", found)
     part = Reply(200, b'{"status":"ok","release":"abc1234","checks":{"db":"down"}}', JSON)
     found = told(by_connection(part, "/health"), connections=18, kinds=("service",))
     said("service-answers", "FAIL db is down, on 6 of 18 connections", found)
     found = told(lambda _: down, connections=2, kinds=("service", "health"))
     assert "service-answers" not in found, "what else is asked stands on an answer, and not on a good one"
-    said("health-shallow", "FAIL calls itself DOWN", found)
+    said("health-shallow", "FAIL reports DOWN", found)
     declared = {"path": "/health", "json": {"release": "abc1234"}}
     assert told(lambda _: part, connections=2, kinds=("service",), health=declared) == {}
 
@@ -115,7 +115,7 @@ def test_health_that_was_written_long_ago_is_a_concern() -> None:
         found = told(health(body), kinds=("health",))
         assert ("health-concerns" in found) is concerned
     found = told(health('{"status":"ok","timestamp":1700000000}'), kinds=("health",))
-    said("health-concerns", "WARN it says that it was written", found)
+    said("health-concerns", "WARN it was written", found)
 
 
 def test_declared_text_in_another_character_set() -> None:
@@ -133,9 +133,9 @@ def test_declared_text_in_another_character_set() -> None:
         ({"build": "4711"}, "abc1234", "ERROR cannot be compared"),
         ({"build": "4711"}, "4712", "FAIL serves release 4711"),
         ({"commit": "9fceb02d0ae598e95dc970b74767f19372d61af8"}, "2026.11.3", "ERROR cannot be compared"),
-        ({"image": "ghcr.io/acme/app:0ld0000"}, "abc1234", "FAIL under review is abc1234"),
-        ({"image": "ghcr.io/acme/app:main-def5678"}, "abc1234", "FAIL under review is abc1234"),
-        ({"release": "2026.11.2"}, "2026.11.3", "FAIL under review is 2026.11.3"),
+        ({"image": "ghcr.io/acme/app:0ld0000"}, "abc1234", "FAIL abc1234 is under review"),
+        ({"image": "ghcr.io/acme/app:main-def5678"}, "abc1234", "FAIL abc1234 is under review"),
+        ({"release": "2026.11.2"}, "2026.11.3", "FAIL 2026.11.3 is under review"),
     ],
 )
 def test_words_that_are_no_release_of_that_kind(body: dict[str, str], release: str, outcome: str) -> None:

@@ -211,7 +211,7 @@ def test_base_url_that_leads_elsewhere_names_the_place() -> None:
         (lambda _: moved(f"http://{HOST}/x"), "FAIL not to https"),
         (lambda _: Reply(401, LOGIN.body, HTML), "FAIL asks for a password without TLS"),
         (lambda _: Reply(401, b"", {"WWW-Authenticate": 'Basic realm="x"'}), "FAIL asks for a password"),
-        (lambda _: Reply(503), "ERROR does not tell"),
+        (lambda _: Reply(503), "ERROR this does not show"),
         (lambda _: moved(f"https://{HOST}/"), ""),
         (lambda _: Reply(404), ""),
         (lambda _: Reply(426, b"", {"Upgrade": "TLS/1.2, HTTP/1.1"}), ""),
@@ -241,7 +241,10 @@ def test_redirect_to_a_name_that_is_not_declared_is_told() -> None:
         (pages({"/.env.production": Reply(200, b"DB_PASSWORD=hunter2\n", TEXT)}), "FAIL environment variables"),
         (pages({"/.env": Reply(200, b"DB_PASSWORD=hunter2\n", TEXT)}, SPA), "FAIL environment variables"),
         (pages({"/actuator/env": Reply(200, b'{"propertySources":[]}', JSON)}, SPA), "FAIL actuator data"),
-        (pages({"/debug": Reply(200, b"<html>something else</html>", HTML)}, SPA), "ERROR not known to be closed"),
+        (
+            pages({"/debug": Reply(200, b"<html>something else</html>", HTML)}, SPA),
+            "ERROR it is not known whether these are closed",
+        ),
         (pages({"/debug": moved("/debug/"), "/debug/": Reply(200, b"{}", JSON)}), "FAIL /debug/ (by redirect from"),
         (pages({"/debug": Reply(403, b"", {"cf-mitigated": "challenge"})}), "ERROR with a challenge"),
         (limited(3, {"/actuator/env": Reply(200, b'{"systemProperties":{}}', JSON)}), "FAIL actuator data"),
@@ -278,7 +281,7 @@ def test_health_that_is_not_from_now_or_not_of_the_service() -> None:
         ("Cache-Status", "Edge; hit"),
     ):
         found = told(health(GOOD.body, {**JSON, header: value}), kinds=("health",))
-        said("health-shallow", "ERROR nothing says how old it is", found)
+        said("health-shallow", "ERROR its age is not known", found)
     for header, value in (
         ("X-Cache", "MISS"),
         ("X-Cache", "RefreshHit from cloudfront"),
@@ -289,7 +292,7 @@ def test_health_that_is_not_from_now_or_not_of_the_service() -> None:
     found = told(pages({"/deep": old}), deep_health="/deep", kinds=("health",))
     said("health-deep", "ERROR comes from a cache", found)
     found = told(lambda _: Reply(200, b"<html>x</html>", HTML), kinds=("health",))
-    said("health-shallow", "FAIL every path answers so", found)
+    said("health-shallow", "FAIL every path answers the same", found)
 
 
 @pytest.mark.parametrize(
@@ -297,10 +300,10 @@ def test_health_that_is_not_from_now_or_not_of_the_service() -> None:
     [
         ('{"status":"UP"}', "ERROR does not say which release"),
         ('{"status":"UP","release":"unknown","commit":"${GIT_SHA}"}', "ERROR does not say which release"),
-        ('{"status":"UP","image":"registry.test:5000/app"}', "FAIL under review is abc1234"),
+        ('{"status":"UP","image":"registry.test:5000/app"}', "FAIL abc1234 is under review"),
         ('{"status":"ok","version":"1.0"}', "ERROR cannot be compared"),
         ('{"status":"ok","release":"abc1234-dirty"}', "FAIL serves release abc1234-dirty"),
-        (OLD.body, "FAIL under review is abc1234"),
+        (OLD.body, "FAIL abc1234 is under review"),
     ],
 )
 def test_release_that_is_another_or_unknown(body: str | bytes, outcome: str) -> None:
@@ -353,6 +356,8 @@ def test_large_documents_are_read_to_the_declared_size() -> None:
     """What is large is no finding; what is larger than declared is not judged."""
     text = b"".join(b'a{x="%d"} 1\n' % number for number in range(100_000))
     site = pages({"/metrics": Reply(200, text, TEXT)})
-    said("metrics-private", "WARN everybody reads 100000 samples", told(site, metrics="/metrics", kinds=("metrics",)))
+    said(
+        "metrics-private", "WARN everybody can read 100000 samples", told(site, metrics="/metrics", kinds=("metrics",))
+    )
     found = told(site, metrics="/metrics", largest_body="1 MiB", kinds=("metrics",))
     said("metrics-parse", "ERROR larger than 1048576 bytes", found)

@@ -18,9 +18,14 @@ ERRORS: list[tuple[str, str, Any, str]] = [
         "service-answers",
         "service",
         service(exchange(308, headers={"location": "https://www.b.test/"})),
-        "leads to https://www.b.test/: nobody asked there",
+        "leads to https://www.b.test/, which was not asked",
     ),
-    ("service-answers", "service", replace(service(exchange(401)), scope=("b.test", "x")), "was seen to answer"),
+    (
+        "service-answers",
+        "service",
+        replace(service(exchange(401)), scope=("b.test", "x")),
+        "does not show that the service answers",
+    ),
     (
         "service-answers",
         "service",
@@ -39,7 +44,7 @@ ERRORS: list[tuple[str, str, Any, str]] = [
         replace(service(exchange(marks=("directory listing",))), scope=("b.test", "x")),
         "shows a directory listing, and not the service",
     ),
-    ("health-shallow", "health", health(reading=reading("sealed", "unknown")), "it calls itself 'sealed'"),
+    ("health-shallow", "health", health(reading=reading("sealed", "unknown")), "it reports 'sealed'"),
     (
         "health-shallow",
         "health",
@@ -49,34 +54,49 @@ ERRORS: list[tuple[str, str, Any, str]] = [
     ("health-deep", "health", health(deep_reading=reading(vault="unknown")), "vault is 'unknown'"),
     ("release-under-review", "service", service(exchange(), releases=((),)), "does not say which release it is"),
     ("release-under-review", "service", releases("1.0", certain=False), "cannot be compared with 3f2c1a9b01de"),
-    ("http-plain", "plain_http", plain(None, problem="silence"), "silence without TLS: that does not tell"),
+    ("http-plain", "plain_http", plain(None, problem="silence"), "silence without TLS: this does not show"),
     (
         "service-answers",
         "service",
         service(exchange(), *(exchange(None, problem="cut off", cut=True),) * 3),
-        "all 3 last of 4 connections",
+        "the last 3 of 4 connections",
     ),
-    ("http-plain", "plain_http", plain(502), "that does not tell what is served there"),
-    ("http-closed-paths", "pages", pages(exchange(404), control=exchange(502)), "answers 502: nothing can be told"),
+    ("http-plain", "plain_http", plain(502), "this does not show what is served there"),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(exchange(404), control=exchange(502)),
+        "answers 502: so a refusal of the other paths proves nothing",
+    ),
     (
         "http-closed-paths",
         "pages",
         pages(exchange(404), control=exchange(marks=("maintenance page",))),
-        "with a maintenance page: nothing can be told",
+        "with a maintenance page: so a refusal of the other paths proves nothing",
     ),
-    ("http-closed-paths", "pages", pages(exchange(503)), "not known to be closed: https://a.test/x answers 503"),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(exchange(503)),
+        "it is not known whether these are closed: https://a.test/x answers 503",
+    ),
     ("http-closed-paths", "pages", pages(exchange(403, marks=("challenge",))), "answers 403 with a challenge"),
-    ("http-closed-paths", "pages", pages(replace(SPA, digest="other"), control=SPA), "not known to be closed"),
+    (
+        "http-closed-paths",
+        "pages",
+        pages(replace(SPA, digest="other"), control=SPA),
+        "it is not known whether these are closed",
+    ),
     ("http-closed-paths", "pages", pages(exchange(404), control=exchange(None, problem="cut off")), "cut off"),
     ("http-closed-paths", "pages", pages(exchange(None, problem="cut off")), "cut off"),
     (
         "http-closed-paths",
         "pages",
         pages(exchange(301, url="https://a.test/.env", headers={"location": "https://www.a.test/.env"})),
-        "not known to be closed",
+        "it is not known whether these are closed",
     ),
     ("metrics-private", "metrics", metrics(without_token=None, exchange=exchange(401)), "answers 401"),
-    ("metrics-private", "metrics", metrics(without_token=exchange(503)), "does not tell whether it is private"),
+    ("metrics-private", "metrics", metrics(without_token=exchange(503)), "does not show whether it is private"),
     ("metrics-private", "metrics", metrics(without_token=exchange(None, problem="cut off")), "cut off"),
     ("metrics-parse", "metrics", metrics(exchange=exchange(truncated=True, problem="too large")), "too large"),
 ]
@@ -107,7 +127,7 @@ def test_abbreviations_are_for_commits_only(judge: Judge, served: str, wanted: s
     about = {"name": "S", "base_url": "https://a.test", "release": wanted}
     said = judge("release-under-review", service=releases(served), environment=environment_from({"service": about}))
     assert said is not None
-    assert said.endswith(f"on 1 of 1 connections; under review is {wanted}")
+    assert said.endswith(f"on 1 of 1 connections; {wanted} is under review")
 
 
 def off(seconds: float | None, address: str = "192.0.2.1") -> HealthEvidence:
@@ -122,10 +142,10 @@ def test_clock_that_is_off_is_named(judge: Judge) -> None:
     said = judge("clock-agrees", health_all=(off(2), off(-600, "192.0.2.2")))
     assert said == "the clock at 192.0.2.2 is off by -10 min"
     for all_off in ((off(-600),), (off(90), off(95, "192.0.2.2"))):
-        with pytest.raises(Unobserved, match="our own clock"):
+        with pytest.raises(Unobserved, match="this machine's own clock"):
             judge("clock-agrees", health_all=all_off)
     said = judge("clock-agrees", health_all=(off(-600), off(600, "192.0.2.2")))
     assert said == "the clock at 192.0.2.1 is off by -10 min; the clock at 192.0.2.2 is off by +10 min"
     for silent in ((off(None),), (off(None), off(2, "192.0.2.2"))):
-        with pytest.raises(Unobserved, match=r"no Date header comes from 192\.0\.2\.1"):
+        with pytest.raises(Unobserved, match=r"192\.0\.2\.1 sends no Date header"):
             judge("clock-agrees", health_all=silent)

@@ -164,7 +164,7 @@ def test_too_few_requests_decide_nothing(judge: Judge, identifier: str) -> None:
 
 def test_never_asked_is_never_green(judge: Judge) -> None:
     """N = 0 has no latency."""
-    with pytest.raises(Unobserved, match="never asked: POST /pay"):
+    with pytest.raises(Unobserved, match="no request was sent to POST /pay"):
         judged(judge, "load-latency", measured(traffic("GET /"), traffic("POST /pay", each_second(0))))
     assert judged(judge, "load-ran", measured(traffic("GET /", each_second(0)), traffic("POST /pay", each_second(0))))
 
@@ -286,7 +286,7 @@ def test_visits_in_vain(judge: Judge) -> None:
     assert said is not None
     assert "300 of 600 visits timed out" in said
     slow = measured(model="closed", visits_ended=90)
-    assert judged(judge, "load-throughput", slow) == "3.0 visits a second were served, 20 are expected"
+    assert judged(judge, "load-throughput", slow) == "3.0 visits a second were served; 20 are expected"
 
 
 def test_cold_start_is_about_the_start(judge: Judge) -> None:
@@ -301,7 +301,7 @@ def test_cold_start_is_about_the_start(judge: Judge) -> None:
 def test_memory_limit(judge: Judge) -> None:
     """At its highest, not at its end."""
     said = judged(judge, "load-memory", measured(server=server([200.0 * MIB] * 20 + [600.0 * MIB] + [200.0 * MIB] * 9)))
-    assert said == "the service took 600 MiB, 512 MiB are its limit"
+    assert said == "the service used 600 MiB; its limit is 512 MiB"
     with pytest.raises(Unobserved, match=r"load\.memory_limit"):
         judged(judge, "load-memory", measured(), memory_limit=None)
 

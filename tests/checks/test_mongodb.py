@@ -149,7 +149,7 @@ RED: list[tuple[str, str, Any, str]] = [
         "mongo-wire-version",
         "mongo",
         seen(wire_version=17, server_version="6.0.26"),
-        "MongoDB 6.0.26 speaks wire version 17, at least 21",
+        "MongoDB 6.0.26 has wire version 17; at least 21",
     ),
     ("mongo-wire-version", "mongo", seen(wire_version=None), "at least 21"),
     (
@@ -185,19 +185,19 @@ RED: list[tuple[str, str, Any, str]] = [
         "mongo-members",
         "mongo_status",
         status(member(), member("m2", "ARBITER", None)),
-        "rs0 has 1 member with data, 2 are wanted",
+        "rs0 has 1 member with data, 2 are expected",
     ),
-    ("mongo-members", "mongo_status", status(member()), "rs0 has 1 member with data, 2 are wanted"),
+    ("mongo-members", "mongo_status", status(member()), "rs0 has 1 member with data, 2 are expected"),
     ("mongo-majority-write", "mongo_write", written(written=False), "could not be written by majority: not writable"),
-    ("mongo-majority-write", "mongo_write", written(read_back=False), "not read back"),
+    ("mongo-majority-write", "mongo_write", written(read_back=False), "cannot be read back"),
     ("mongo-majority-write", "mongo_write", written(removed=False), "could not be removed"),
     ("mongo-majority-write", "mongo_write", written(acknowledged=False), "says w=0"),
-    ("mongo-primary", "mongo", seen(standalone=True), "m1:27017, m2:27017 takes writes, and is no member"),
+    ("mongo-primary", "mongo", seen(standalone=True), "m1:27017, m2:27017 is not a member"),
     (
         "mongo-members",
         "mongo_status",
         status(member(), replace(member("m2", "SECONDARY"), electable=False)),
-        "rs0 has 1 member that may become primary, 2 are wanted",
+        "rs0 has 1 member that may become primary; 2 are expected",
     ),
     (
         "mongo-lag",
@@ -214,7 +214,7 @@ RED: list[tuple[str, str, Any, str]] = [
     ),
     ("mongo-latency", "mongo_latency", trips(80), "a ping takes 80 ms (p95 of 20), at most 60 ms"),
     ("mongo-status-readable", "mongo_status", status(reachable=False, problem="not authorized"), "not authorized"),
-    ("mongo-members", "mongo_status", status(members=()), "tells of no member"),
+    ("mongo-members", "mongo_status", status(members=()), "reports no member"),
     ("mongo-members", "mongo_status", status(member(), member("m2", "DOWN", None, healthy=False)), "m2 is DOWN"),
     ("mongo-members", "mongo_status", status(member(), member("m2", "RECOVERING", None)), "m2 is RECOVERING"),
     ("mongo-lag", "mongo_status", status(member(), member("m2", "SECONDARY", 11)), "m2 is 11 s behind the primary"),
@@ -222,7 +222,7 @@ RED: list[tuple[str, str, Any, str]] = [
         "mongo-connections",
         "mongo_status",
         status(connections_current=90, connections_available=10),
-        "90 of 100 connections are taken, 10% are free",
+        "90 of 100 connections are in use, 10% are free",
     ),
     (
         "mongo-connections",
@@ -267,8 +267,13 @@ def test_red(judge: Judge, identifier: str, kind: str, evidence: object, message
         ("mongo-auth-required", "mongo", seen(wrong_password=Refusal(accepted=False, code=None)), "another reason"),
         ("mongo-latency", "mongo_latency", trips(1, 0), "no round trip"),
         ("mongo-connections", "mongo_status", status(connections_current=None), "does not report connections"),
-        ("mongo-majority-write", "mongo_write", written(written=False, kept_out=True), "its own collections only"),
-        ("mongo-members", "mongo_status", status(configuration_problem="not authorized"), "not known: not authorized"),
+        ("mongo-majority-write", "mongo_write", written(written=False, kept_out=True), "only to its own collections"),
+        (
+            "mongo-members",
+            "mongo_status",
+            status(configuration_problem="not authorized"),
+            "it is not known which members may become primary: not authorized",
+        ),
     ],
 )
 def test_control_that_fails_is_an_error(
@@ -289,8 +294,8 @@ CONCERNS = [
     ({}, {"default_write_concern": "1", "default_is_set": True}, "w=1, by setDefaultRWConcern"),
     ({}, {"default_write_concern": "1"}, "w=1, by MongoDB's own default for these members"),
     ({}, {"default_write_concern": None, "default_problem": "not authorized"}, "ERROR the URL names no write concern"),
-    ({"write_concern": "racks"}, {}, "ERROR whether w=racks"),
-    ({"write_concern": "2"}, {"write_majority": None}, "ERROR whether w=2"),
+    ({"write_concern": "racks"}, {}, "ERROR it is not known whether w=racks"),
+    ({"write_concern": "2"}, {"write_majority": None}, "ERROR it is not known whether w=2"),
 ]
 
 
@@ -336,7 +341,7 @@ def test_one_member_that_is_declared_to_be_enough(judge: Judge) -> None:
     """A team may know what it does."""
     assert judge("mongo-members", mongo_status=status(member()), environment=declared(members=1)) is None
     said = judge("mongo-members", mongo_status=status(), environment=declared(members=3))
-    assert "2 members with data, 3 are wanted" in (said or "")
+    assert "2 members with data, 3 are expected" in (said or "")
 
 
 def test_older_version_that_somebody_repairs(judge: Judge) -> None:
@@ -353,7 +358,7 @@ def test_rapid_releases_end_early(judge: Judge, version: str, wire: int, end: st
     """Their wire version is newer than that of a release which is still repaired."""
     server = seen(wire_version=wire, server_version=version)
     said = judge("mongo-wire-version", mongo=server, environment=declared())
-    assert (f"is repaired no more since {end}" in (said or "")) if end else said is None
+    assert (f"ended on {end}" in (said or "")) if end else said is None
     assert judge("mongo-wire-version", mongo=server, environment=declared(oldest_version="7.0")) is None
 
 

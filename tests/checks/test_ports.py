@@ -60,11 +60,11 @@ def test_open_port_is_named(judge: Judge) -> None:
         (seen(PUBLIC, ports=()), "outside", "no port is declared"),
         (seen(PUBLIC, control_state=PortState.FILTERED), "outside", "closed ports prove nothing"),
         (seen(PUBLIC, control_state=PortState.REFUSED), "outside", "closed ports prove nothing"),
-        (seen(PUBLIC, control_after=PortState.FILTERED), "outside", "was shut out while it asked"),
+        (seen(PUBLIC, control_after=PortState.FILTERED), "outside", "was blocked while it asked"),
         (seen("10.0.0.1"), "outside", "from inside"),
         (seen("127.0.0.1"), "outside", "from inside"),
         (seen(PUBLIC, source=PUBLIC), "outside", "from inside"),
-        (seen(PUBLIC), "loopback", "no loopback address"),
+        (seen(PUBLIC), "loopback", "not a loopback address"),
     ],
 )
 def test_wrong_place_to_look_from_is_an_error(

@@ -72,10 +72,10 @@ def test_limit_by_user_is_green(judge: Judge, ends_after: int) -> None:
 @pytest.mark.parametrize(
     ("service", "said"),
     [
-        (Counting(most=10**6), "searches: 11 requests of one user, 5 permitted, never a 429"),
-        (Counting(by="nobody"), "one user asked too often, and another one is refused"),
+        (Counting(most=10**6), "searches: 11 requests of one user got no 429, although 5 are permitted"),
+        (Counting(by="nobody"), "one user sent too many requests, and another user is refused"),
         (Counting(by="address"), "it said 429 until X-Forwarded-For named another address"),
-        (Counting(patience=""), "no Retry-After says how long"),
+        (Counting(patience=""), "it has no Retry-After header"),
         (Counting(status=500), "answered 500"),
     ],
 )

@@ -123,7 +123,7 @@ RED: list[tuple[str, str, Any, str]] = [
     ("redis-acl-keys", "redis", seen(foreign_key="accepted"), "may read keys that do not start with wm:"),
     ("redis-acl-keys", "redis", seen(foreign_write="accepted"), "may write keys that do not start with wm:"),
     ("redis-round-trip", "redis_write", written(written=False), "could not be written: NOPERM"),
-    ("redis-round-trip", "redis_write", written(read_back=False), "does not read back"),
+    ("redis-round-trip", "redis_write", written(read_back=False), "cannot be read back"),
     ("redis-round-trip", "redis_write", written(ttl_seconds=-1), "lost its lifetime"),
     ("redis-round-trip", "redis_write", written(ttl_seconds=None), "lost its lifetime"),
     ("redis-round-trip", "redis_write", written(removed=False), "could not be removed"),
@@ -134,7 +134,7 @@ RED: list[tuple[str, str, Any, str]] = [
         "redis-memory-policy",
         "redis_status",
         status(eviction_policy="noeviction"),
-        "is noeviction, declared is volatile-lru",
+        "is noeviction; volatile-lru is declared",
     ),
     ("redis-persistence", "redis_status", status(append_only=False), "append-only file is off"),
     ("redis-persistence", "redis_status", status(append_only_status="err"), "append-only file: err"),
@@ -181,23 +181,33 @@ def test_snapshots_where_they_are_declared(judge: Judge) -> None:
         ("redis-auth-required", "redis", seen(anonymous=None), "could not be tried"),
         ("redis-acl-commands", "redis", seen(forbidden={}), "could not be tried"),
         ("redis-acl-commands", "redis", seen(forbidden={"KEYS": "LOADING"}), "LOADING"),
-        ("redis-auth-required", "redis", seen(anonymous="LOADING"), "not for missing rights: LOADING"),
+        ("redis-auth-required", "redis", seen(anonymous="LOADING"), "for another reason than missing rights: LOADING"),
         ("redis-acl-commands", "redis", seen(forbidden={"KEYS": "OOM command not allowed"}), "could not be tried: OOM"),
         ("redis-acl-commands", "redis", seen(forbidden={"KEYS": "not tried, MULTI is answered -ERR"}), "not tried"),
-        ("redis-acl-keys", "redis", seen(foreign_key=None), "may read foreign keys could not be tried"),
-        ("redis-acl-keys", "redis", seen(foreign_write="MOVED 1 r2:6380"), "may write foreign keys could not"),
+        (
+            "redis-acl-keys",
+            "redis",
+            seen(foreign_key=None),
+            "it could not be tried whether the service's user may read foreign keys",
+        ),
+        (
+            "redis-acl-keys",
+            "redis",
+            seen(foreign_write="MOVED 1 r2:6380"),
+            "it could not be tried whether the service's user may write foreign keys",
+        ),
         ("redis-persistence", "redis_status", status(append_only=None), "not report the append-only file"),
         ("redis-persistence", "redis_status", status(append_only_status=None), "not report the append-only file"),
         ("redis-acl-keys", "redis", seen(own_key="NOPERM"), "not even a key that starts with wm:"),
         ("redis-memory-policy", "redis_status", status(max_memory_bytes=None), "does not report memory"),
         ("redis-stable", "redis_status", status(evicted=None), "does not report evictions"),
         ("redis-latency", "redis_latency", trips(1, 0), "no round trip"),
-        ("redis-supported", "redis_status", status(version=None), "does not tell the server's version"),
+        ("redis-supported", "redis_status", status(version=None), "does not report the server's version"),
         (
             "redis-supported",
             "redis_status",
             status(product="Dragonfly"),
-            "this server is Dragonfly 9.0.5, and how long",
+            "this server is Dragonfly 9.0.5, and gonogo does not know how long",
         ),
     ],
 )
@@ -228,7 +238,7 @@ def test_releases_that_nobody_repairs(judge: Judge, product: str, version: str, 
     """By the days of the product's own maker; what a distribution or a provider repairs is declared."""
     server = status(product=product, version=version)
     said = judge("redis-supported", redis_status=server, environment=environment())
-    assert (f"{product} {version} is repaired no more since {end}" in (said or "")) if end else said is None
+    assert (f"{product} {version} ended on {end}" in (said or "")) if end else said is None
     assert judge("redis-supported", redis_status=server, environment=environment(oldest_version="2.8")) is None
 
 

@@ -94,8 +94,8 @@ def test_refusal_by_another_word_is_one_where_a_smaller_file_is_taken_after_it(j
 @pytest.mark.parametrize(
     ("shelf", "said"),
     [
-        (Shelf(limit=LIMIT + 1), "a file of one byte more than 1024 is not refused: POST /files answered 201"),
-        (Shelf(by_length=True), "a file of one byte more than 1024, sent without its length, is not refused"),
+        (Shelf(limit=LIMIT + 1), "a file one byte larger than 1024 is not refused: POST /files answered 201"),
+        (Shelf(by_length=True), "a file one byte larger than 1024, sent without its length, is not refused"),
         (Shelf(keeps_refused=True), "a file that was refused is stored: GET /files shows it"),
         (Shelf(refusal=500), "is not refused: POST /files answered 500"),
     ],
@@ -112,7 +112,7 @@ def test_limit_that_is_none_is_told(judge: Judge, shelf: Shelf, said: str) -> No
         (Shelf(refusal=None), "it is not known whether"),
         (Shelf(refusal=429), "it is not known whether"),
         (Shelf(refusal=403, most=1), "not even users with a file within the limit are answered"),
-        (Shelf(renames=True), "does not show the name of a file that was taken"),
+        (Shelf(renames=True), "does not show the name of a file that was accepted"),
     ],
 )
 def test_limit_that_cannot_be_seen_is_no_finding(judge: Judge, shelf: Shelf, said: str) -> None:

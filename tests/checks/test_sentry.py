@@ -56,38 +56,38 @@ RED: list[tuple[str, Changes, str]] = [
     ("sentry-project", {"found": False}, "has no project o/p"),
     ("sentry-project", {"found": False, "moved_to": "p2"}, "renamed to p2; sentry.project must name it"),
     ("sentry-project", {"status": "pending_deletion"}, "is pending_deletion"),
-    ("sentry-key", {"key_known": False}, "none of the client keys"),
+    ("sentry-key", {"key_known": False}, "not among the client keys"),
     ("sentry-key", {"key_active": False}, "is disabled"),
-    ("sentry-key", {"dsn_number": "4777"}, "is for project 4777, o/p has number 4501"),
-    ("sentry-key", {"dsn_number": ""}, "is for project without a number"),
-    ("sentry-key", window(0), "takes no event at all"),
-    ("sentry-key", {"dsn_host": "elsewhere.example"}, "to elsewhere.example, o/p takes them at o1.ingest.sentry"),
+    ("sentry-key", {"dsn_number": "4777"}, "names project 4777; o/p has number 4501"),
+    ("sentry-key", {"dsn_number": ""}, "names project without a number"),
+    ("sentry-key", window(0), "accepts no events"),
+    ("sentry-key", {"dsn_host": "elsewhere.example"}, "to elsewhere.example; o/p accepts them at o1.ingest.sentry"),
     ("sentry-key", {"dsn_host": "o1.ingest.sentry.example:8443"}, "to o1.ingest.sentry.example:8443"),
     ("sentry-key", {"dsn_host": "o1.ingest.de.sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}, "o1.ingest.de"),
-    ("sentry-key-limit", window(1, hours=24), "takes 1 event in 1 d"),
+    ("sentry-key-limit", window(1, hours=24), "accepts 1 event in 1 d"),
     ("sentry-alerts", {"alerts": ()}, "has no alert"),
     ("sentry-alerts", alerts(enabled=False), "Errors is disabled"),
     ("sentry-alerts", alerts(muted="everybody"), "Errors is muted for everybody"),
     (
         "sentry-alerts-repeat",
         alerts(triggers=("every_event",), repeats=timedelta(days=30)),
-        "Errors is silent about an issue for 30 d once it has told of it, at most 1 d is wanted",
+        "Errors repeats its notification of an issue only after 30 d; at most 1 d is expected",
     ),
     (
         "sentry-alerts-repeat",
         alerts(triggers=("new_high_priority_issue", "existing_high_priority_issue"), repeats=timedelta(days=7)),
-        "for 7 d once it has told of it",
+        "only after 7 d",
     ),
     ("sentry-alerts", alerts(monitors=()), "connected to no monitor of the project"),
-    ("sentry-alerts", alerts(monitors=("uptime_domain_failure",)), "monitors of uptime_domain_failure only"),
+    ("sentry-alerts", alerts(monitors=("uptime_domain_failure",)), "only to monitors of uptime_domain_failure"),
     ("sentry-alerts", alerts(environment="staging"), "is for the environment staging, not production"),
-    ("sentry-alerts", alerts(triggers=("issue_resolved_trigger",)), "starts with issue_resolved_trigger only"),
-    ("sentry-alerts", alerts(triggers=("regression_event", "reappeared_event")), "starts with regression_event"),
-    ("sentry-alerts", alerts(triggers=("not first_seen_event",)), "starts with not first_seen_event only"),
+    ("sentry-alerts", alerts(triggers=("issue_resolved_trigger",)), "starts only with issue_resolved_trigger"),
+    ("sentry-alerts", alerts(triggers=("regression_event", "reappeared_event")), "starts only with regression_event"),
+    ("sentry-alerts", alerts(triggers=("not first_seen_event",)), "starts only with not first_seen_event"),
     (
         "sentry-alerts",
         alerts(triggers=("first_seen_event", "issue_resolved_trigger"), every_trigger=True),
-        "starts with first_seen_event, issue_resolved_trigger only",
+        "starts only with first_seen_event, issue_resolved_trigger",
     ),
     ("sentry-alerts", alerts(recipients=()), "Errors has no action"),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, status="disabled"),)), "an action email that is disabled"),
@@ -102,10 +102,10 @@ RED: list[tuple[str, Changes, str]] = [
     (
         "sentry-alerts",
         alerts(recipients=(replace(MAIL, filters=("level",), passes=False),)),
-        "an action email that no ordinary error sets off, for level",
+        "an action email that no ordinary error triggers, because of level",
     ),
     ("sentry-key", {"dsn_host": "o1.ingest.sentry.example:80"}, "to o1.ingest.sentry.example:80"),
-    ("sentry-alerts-owners", alerts(recipients=(OWNERS,)), "Errors tells the owners of an issue only"),
+    ("sentry-alerts-owners", alerts(recipients=(OWNERS,)), "Errors notifies only the owners of an issue"),
 ]
 GREEN: list[tuple[str, Changes]] = [
     ("sentry-key", {"dsn_host": "o1.ingest.sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}),
@@ -140,10 +140,10 @@ UNKNOWN: list[tuple[str, Changes, str]] = [
     (
         "sentry-alerts",
         alerts(muted="reader", recipients=(replace(MAIL, target="user"),)),
-        "Errors is muted for the user whose token asks",
+        "Errors is muted for the token's user",
     ),
     ("sentry-alerts-repeat", alerts(triggers=("every_event",)), "does not say how often Errors repeats"),
-    ("sentry-alerts", alerts(environment="Prod"), "is for the environment Prod, sentry.environment is production"),
+    ("sentry-alerts", alerts(environment="Prod"), "is for the environment Prod; sentry.environment is production"),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, filters=("tagged_event",), passes=None),)), "depends on tagged"),
 ]
 
@@ -172,7 +172,7 @@ def test_further_ingest_hosts_are_declared(judge: Judge) -> None:
     """A Relay of one's own takes the events of the service under another name."""
     behind = replace(PROJECT, dsn_host="relay.example.com")
     assert judged(judge, "sentry-key", behind, ingest_hosts=["relay.example.com"]) is None
-    assert "takes them at" in (judged(judge, "sentry-key", behind) or "")
+    assert "accepts them at" in (judged(judge, "sentry-key", behind) or "")
     of_its_own = replace(PROJECT, dsn_host="Relay.example.com:3000/behind")
     assert judged(judge, "sentry-key", of_its_own, ingest_hosts=["relay.example.com"]) is None
 
@@ -181,7 +181,7 @@ def test_alert_of_one_environment_needs_a_name_to_compare(judge: Judge) -> None:
     """Nobody knows whose environment it is where the file names none."""
     limited = replace(PROJECT, **alerts(environment="staging"))
     message = judged(judge, "sentry-alerts", limited, environment=None)
-    assert "is for the environment staging, and sentry.environment names none" in (message or "")
+    assert "is for the environment staging, but sentry.environment names none" in (message or "")
 
 
 def test_an_error_that_is_new_since_the_launch_is_named(judge: Judge) -> None:

@@ -170,7 +170,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("server-size", {"disk": 50 * GIB}, "50.0 GiB, not 80.0 GiB"),
     ("server-room", {"disk_used": 0.9}, "disk is 90% full"),
     ("server-room", {"memory_used": 0.95}, "95% of the memory"),
-    ("server-room", {"load": 1.8}, "1.80 processes want 2 processors"),
+    ("server-room", {"load": 1.8}, "1.80 processes need 2 processors"),
     ("server-firewall", {"firewall": None}, "ufw is not installed"),
     ("server-firewall", {"firewall": Firewall(active=False)}, "not active"),
     ("server-firewall", {"firewall": Firewall(active=True, incoming="allow")}, "would allow"),
@@ -228,11 +228,11 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     (
         "server-bans",
         reading(LogFile(path="/var/log/old.log", size=9, silent=30 * 86400)),
-        "jail sshd reads /var/log/old.log, which nobody has written for 30 d",
+        "jail sshd reads /var/log/old.log, to which nothing was written for 30 d",
     ),
     ("server-bans", reading(LogFile(path="/var/log/auth.log")), "reads /var/log/auth.log, which is not there"),
     ("server-bans", reading(), "reads no log at all"),
-    ("server-bans", reading(LogFile(path=LOG, size=9, silent=3600)), "nobody has written for"),
+    ("server-bans", reading(LogFile(path=LOG, size=9, silent=3600)), "nothing was written for"),
     ("server-bans", {"jails": None}, "fail2ban is not installed"),
     ("server-bans", {"jails": ("nginx",)}, "no active jail sshd"),
     ("server-updates", {"updates": {"Update-Package-Lists": "1"}}, "Unattended-Upgrade"),
@@ -262,7 +262,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
         "the last renewal failed: certbot.service: exit-code, Mon 2026-01-12",
     ),
     ("server-services", {"containers": {"api": Container(status="Up 1 second", restarts=214)}}, "after 214 restarts"),
-    ("server-services", {"containers": {"api": Container(status="Up 3 days (Paused)")}}, "not well"),
+    ("server-services", {"containers": {"api": Container(status="Up 3 days (Paused)")}}, "does not run well"),
     (
         "server-logs-rotated",
         {"rotation": Rotation(considered=(LOG,), skipped={LOG: "skipping because insecure"})},
@@ -276,14 +276,14 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     (
         "server-logs-rotated",
         {"units": {"logrotate.timer": "inactive", "cron.service": "active"}},
-        "nobody runs logrotate",
+        "nothing runs logrotate",
     ),
     ("server-non-root", {"processes": ()}, "no process uvicorn is running"),
     ("server-non-root", {"processes": (RunningProcess(name="uvicorn", user="root"),)}, "runs as root"),
     ("server-services", {"units": {"nginx.service": "failed"}}, "nginx.service is failed"),
     ("server-services", {"containers": {}}, "no container api"),
-    ("server-services", {"containers": {"api": Container(status="Up 3 minutes (unhealthy)")}}, "not well"),
-    ("server-services", {"containers": {"api": Container(status="Exited (1) 2 hours ago")}}, "not well"),
+    ("server-services", {"containers": {"api": Container(status="Up 3 minutes (unhealthy)")}}, "does not run well"),
+    ("server-services", {"containers": {"api": Container(status="Exited (1) 2 hours ago")}}, "does not run well"),
     ("server-renewal", {"units": {"certbot.timer": "not-found"}}, "certbot.timer is not-found"),
     ("server-logs-written", {"logs": (LogFile(path=LOG),)}, f"there is no {LOG}"),
     ("server-logs-written", {"logs": (LogFile(path=LOG, size=1, silent=601),)}, "for 601 s"),
@@ -385,5 +385,5 @@ def test_jail_that_does_not_read_the_declared_log(judge: Judge) -> None:
 def test_bridge_that_may_lead_anywhere(judge: Judge) -> None:
     """Nobody said which interface is the uplink: a bridge may be."""
     seen = replace(WELL, uplinks=None, firewall=opened("27017 on br-uplink"))
-    with pytest.raises(Unobserved, match="whether br-uplink leads to the internet is not known"):
+    with pytest.raises(Unobserved, match="it is not known whether br-uplink leads to the internet"):
         judged(judge, "server-firewall", seen)

@@ -87,7 +87,7 @@ def hooked(**changes: Any) -> StripeEvidence:  # noqa: ANN401 - fields
         (
             "stripe-business",
             {"charges_enabled": None, "payouts_enabled": None},
-            "whether charges_enabled, payouts_enabled",
+            "whether the account has charges_enabled, payouts_enabled",
         ),
         ("stripe-brazil", {"country": ""}, "which country it is in"),
         ("stripe-brazil", {"currency": ""}, "which currency it has"),
@@ -129,10 +129,10 @@ DUE_SOON = Requirements(currently_due=("company.tax_id",), deadline=AT + timedel
 RED = [
     ("stripe-keys", replace(ACCOUNT, accepted=False, problem="Invalid API Key"), "Invalid API Key"),
     ("stripe-keys", replace(ACCOUNT, service_account="acct_2"), "acct_2"),
-    ("stripe-mode", replace(ACCOUNT, live=True), "answers in live mode, declared is test"),
+    ("stripe-mode", replace(ACCOUNT, live=True), "answers in live mode; test is declared"),
     ("stripe-business", replace(ACCOUNT, details_submitted=False), "never verified"),
     ("stripe-business", replace(ACCOUNT, charges_enabled=False), "may not charge"),
-    ("stripe-business", replace(ACCOUNT, payouts_enabled=False), "not paid out"),
+    ("stripe-business", replace(ACCOUNT, payouts_enabled=False), "gets no payouts"),
     ("stripe-business", due(currently_due=("company.tax_id",)), "company.tax_id"),
     ("stripe-business", due(past_due=("company.tax_id",)), "company.tax_id"),
     ("stripe-business", due(disabled_reason="rejected.fraud"), "rejected.fraud"),
@@ -156,15 +156,15 @@ RED = [
     (
         "stripe-methods",
         replace(ACCOUNT, configurations=(replace(OFFER, available=()), replace(CARDS_ONLY, id="pmc_2", default=False))),
-        "pmc_2 only, which is not the default: it is not offered in pmc_1",
+        "only in pmc_2, which is not the default: it is not offered in pmc_1",
     ),
-    ("stripe-brazil", replace(ACCOUNT, country="PT"), "in PT, declared is BR"),
+    ("stripe-brazil", replace(ACCOUNT, country="PT"), "in PT; BR is declared"),
     ("stripe-brazil", replace(ACCOUNT, currency="eur"), "currency is eur"),
     ("stripe-pix", capable(pix_payments="pending"), "is pending"),
     ("stripe-pix", replace(ACCOUNT, capabilities={}), "is not there"),
     ("stripe-pix", replace(ACCOUNT, configurations=(CARDS_ONLY,)), "no payment method configuration"),
     ("stripe-pix", replace(ACCOUNT, configurations=(replace(OFFER, active=False),)), "no payment method configuration"),
-    ("stripe-pix", replace(ACCOUNT, configurations=(CARDS_ONLY, SECOND)), "pmc_2 only, which is not the default"),
+    ("stripe-pix", replace(ACCOUNT, configurations=(CARDS_ONLY, SECOND)), "only in pmc_2, which is not the default"),
     ("stripe-pix", replace(ACCOUNT, configurations=(CARDS_ONLY, CONNECT)), "belongs to ca_123"),
     ("stripe-webhook", replace(ACCOUNT, webhooks=()), "no endpoint at all"),
     ("stripe-webhook", replace(ACCOUNT, webhooks=(), buses=("amazon_eventbridge ed_2",)), "amazon_eventbridge ed_2"),
@@ -248,11 +248,11 @@ BLIND = [
     ("stripe-deliveries", replace(ACCOUNT, webhooks=(), destinations=(THIN,)), "only thin events"),
     ("stripe-deliveries", without("deliveries"), "deliveries could not be read"),
     ("stripe-mode", replace(without("balance"), live=None), "balance could not be read"),
-    ("stripe-webhook-age", replace(ACCOUNT, default_version=""), "did not tell which"),
+    ("stripe-webhook-age", replace(ACCOUNT, default_version=""), "did not say which"),
     (
         "stripe-deliveries",
         replace(ACCOUNT, undelivered=(LOST,), webhooks=(HOOK, replace(HOOK, id="we_2", url="https://b.test/"))),
-        "does not tell which",
+        "does not say which",
     ),
 ]
 
@@ -274,7 +274,7 @@ def test_another_unread_fact_is_no_hindrance(judge: Judge, identifier: str) -> N
 def test_live_account_in_production(judge: Judge) -> None:
     """The mode is the declared one, whichever that is."""
     assert complaint(judge, "stripe-mode", replace(ACCOUNT, live=True), mode="live") is None
-    assert "test mode, declared is live" in (complaint(judge, "stripe-mode", ACCOUNT, mode="live") or "")
+    assert "test mode; live is declared" in (complaint(judge, "stripe-mode", ACCOUNT, mode="live") or "")
 
 
 def test_version_of_the_services_sdk(judge: Judge) -> None:
@@ -283,7 +283,7 @@ def test_version_of_the_services_sdk(judge: Judge) -> None:
     assert complaint(judge, "stripe-webhook-version", seen, api_version="2026-10-28.endive") is None
     assert complaint(judge, "stripe-webhook-version", seen, api_version="2026-11-25.endive") is None
     wrong = complaint(judge, "stripe-webhook-version", seen, api_version="2025-03-31.basil") or ""
-    assert "in the shape of 2026-10-28.endive, the service reads 2025-03-31.basil" in wrong
+    assert "in API version 2026-10-28.endive; the service reads 2025-03-31.basil" in wrong
     assert complaint(judge, "stripe-webhook-version", ACCOUNT, api_version="2024-06-20") is None
     assert complaint(judge, "stripe-webhook-version", ACCOUNT, api_version="2024-04-10")
 
@@ -326,7 +326,7 @@ def test_method_without_a_capability_is_told_by_its_configuration_only(judge: Ju
     assert complaint(judge, "stripe-business", offered, methods=["card", "paypal"]) is None
     assert complaint(judge, "stripe-methods", offered, methods=["card", "paypal"]) is None
     assert "offers paypal" in (complaint(judge, "stripe-methods", ACCOUNT, methods=["paypal"]) or "")
-    with pytest.raises(Unobserved, match="no capability of paypal"):
+    with pytest.raises(Unobserved, match="no capability for paypal"):
         complaint(judge, "stripe-methods", replace(ACCOUNT, configurations=()), methods=["paypal"])
 
 

@@ -123,7 +123,7 @@ RED: list[tuple[str, TlsEvidence, str]] = [
     ("tls-expiry", seen(leaf=lasting(5, 0.9)), "CN=a.test has 21 h 36 min left"),
     ("tls-expiry", seen(leaf=lasting(-1, 89)), "CN=a.test is not valid before 2026-11-24 12:00 UTC"),
     ("tls-expiry", seen(leaf=replace(lasting(90, -1), self_signed=True)), "CN=a.test expired 1 d ago"),
-    ("tls-expiry", seen(leaf=lasting(392, 6)), "at least 14 d are wanted"),
+    ("tls-expiry", seen(leaf=lasting(392, 6)), "at least 14 d is expected"),
     ("tls-expiry", seen(leaf=lasting(90, 0)), "CN=a.test expired"),
     ("tls-expiry", seen(added=(replace(ROOT, not_after=AT - DAY),), path=("aa", "bb")), "the root CN=Root expired 1 d"),
     ("tls-expiry", seen(added=(replace(LEAF, subject="CN=R1", not_after=AT + DAY),)), "CN=R1 has 1 d left"),
@@ -159,7 +159,7 @@ RED: list[tuple[str, TlsEvidence, str]] = [
                 replace(offers()[-1], handshake=Handshake.DONE, group_bits=2048, group="own, unsafe"),
             )
         ),
-        "none of RFC 7919 or RFC 3526",
+        "not in RFC 7919 or RFC 3526",
     ),
     ("tls-keys", seen(added=(replace(ROOT, key="RSA 1024", key_type="RSA", key_bits=1024),)), "CN=Root has a key of"),
     ("tls-keys", seen(level_verification="CA certificate key too weak"), "say: CA certificate key too weak"),
@@ -167,18 +167,22 @@ RED: list[tuple[str, TlsEvidence, str]] = [
     ("tls-clients", seen(clients=refused("Go")), "Go cannot connect: alert handshake_failure"),
     ("tls-clients", seen(clients=refused("Chromium"), trust="public"), "Chromium cannot connect"),
     ("tls-browsers", seen(clients=refused("Chromium")), "Chromium cannot connect"),
-    ("tls-browsers", seen(leaf=lasting(10, 890)), "it may live for 825 d"),
-    ("tls-browsers", seen(leaf=lasting(10, 355), trust="public", timestamps=2), "it may live for 200 d"),
+    ("tls-browsers", seen(leaf=lasting(10, 890)), "it may be valid for at most 825 d"),
+    ("tls-browsers", seen(leaf=lasting(10, 355), trust="public", timestamps=2), "it may be valid for at most 200 d"),
     ("tls-browsers", seen(trust="public"), "0 signed certificate timestamps"),
     ("tls-client-certificate", seen(client_certificate=ClientCertificate.DEMANDED), "demands a client certificate"),
     ("tls-revoked", seen(staple=Staple(status="revoked", revoked_at=AT)), "revoked on 2026-11-23 12:00 UTC"),
     ("tls-revoked", seen(revocation=(replace(LISTED, revoked_at=AT),)), "says http://ca.test/list.crl"),
     ("tls-revocation-known", seen(revocation=(replace(LISTED, problem="status 404"),)), "list.crl status 404"),
-    ("tls-revocation-known", seen(leaf=replace(LEAF, must_staple=True)), "demands a staple (RFC 7633); none came"),
-    ("tls-revocation-known", seen(leaf=replace(LEAF, revocation_lists=("http://ca.test/x",))), "x was not asked"),
+    (
+        "tls-revocation-known",
+        seen(leaf=replace(LEAF, must_staple=True)),
+        "demands an OCSP staple (RFC 7633); the server sent none",
+    ),
+    ("tls-revocation-known", seen(leaf=replace(LEAF, revocation_lists=("http://ca.test/x",))), "x was not fetched"),
     ("tls-revocation-known", seen(staple=Staple(status="good", next_update=AT - DAY)), "out of date on 2026-11-22"),
-    ("tls-revocation-known", seen(staple=Staple(status="good", problem="its signature is wrong")), "is void"),
-    ("tls-issuer", seen(leaf=replace(LEAF, issuer_organisation="Bad CA")), "issued by Bad CA, declared is Good CA"),
+    ("tls-revocation-known", seen(staple=Staple(status="good", problem="its signature is wrong")), "is invalid"),
+    ("tls-issuer", seen(leaf=replace(LEAF, issuer_organisation="Bad CA")), "issued by Bad CA; Good CA is declared"),
 ]
 
 
@@ -312,7 +316,9 @@ def test_addresses_that_are_set_up_otherwise(judge: Judge) -> None:
     wider = seen("192.0.2.2", leaf=replace(LEAF, names=("a.test", "b.test")))
     network = seen("192.0.2.2", leaf=replace(LEAF, issuer_organisation="Other"), offers=old.offers)
     assert judge("tls-alike", tls_all=(seen(), seen("192.0.2.2"))) is None
-    assert "192.0.2.1 speaks TLSv1.2, TLSv1.3, 192.0.2.2 TLSv1.2" in str(judge("tls-alike", tls_all=(seen(), old)))
+    assert "192.0.2.1 accepts TLSv1.2, TLSv1.3; 192.0.2.2 accepts TLSv1.2" in str(
+        judge("tls-alike", tls_all=(seen(), old))
+    )
     assert "192.0.2.2 for a.test, b.test" in str(judge("tls-alike", tls_all=(seen(), wider)))
     assert judge("tls-alike", tls_all=(seen(), network)) is None
 
@@ -321,7 +327,7 @@ def test_address_that_the_renewal_did_not_reach(judge: Judge) -> None:
     """From outside, the newer certificate beside it is the one sign of it."""
     forgotten, fresh = seen("192.0.2.2", leaf=lasting(75, 15)), seen(leaf=lasting(10, 80))
     message = str(judge("tls-renewed-everywhere", tls_all=(fresh, forgotten)))
-    assert "the certificate at 192.0.2.1 was renewed 65 d after that at 192.0.2.2" in message
+    assert "the certificate at 192.0.2.1 was renewed 65 d after the one at 192.0.2.2" in message
     young = seen("192.0.2.2", leaf=lasting(40, 50))
     assert judge("tls-renewed-everywhere", tls_all=(fresh, young)) is None, "each renews on days of its own"
     assert judge("tls-renewed-everywhere", tls_all=(forgotten, forgotten)) is None
@@ -350,7 +356,7 @@ def test_client_certificate_as_declared(judge: Judge) -> None:
     """What lies behind it cannot be verified without one: that is a gap, and no fault of the server."""
     hosts = {"a.test": {"addresses": ["192.0.2.1"], "tls": {"client_certificate": "required"}}}
     declared = environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "hosts": hosts})
-    with pytest.raises(Unobserved, match="none to show"):
+    with pytest.raises(Unobserved, match="gonogo has none"):
         judge(
             "tls-client-certificate",
             tls=seen(client_certificate=ClientCertificate.DEMANDED),
@@ -377,7 +383,7 @@ def test_authorities_of_one_host(judge: Judge) -> None:
     document = {"service": {"name": "S", "base_url": "https://a.test"}, "tls": {"issuer": "Good CA"}, "hosts": hosts}
     inner = seen(leaf=replace(LEAF, issuer_organisation="Inner CA"))
     assert judge("tls-issuer", tls=inner, environment=environment_from(document)) is None
-    assert "declared is Inner CA" in str(judge("tls-issuer", tls=seen(), environment=environment_from(document)))
+    assert "Inner CA is declared" in str(judge("tls-issuer", tls=seen(), environment=environment_from(document)))
 
 
 def test_a_certificate_that_clients_still_take_blocks_nothing(

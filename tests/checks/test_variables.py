@@ -96,23 +96,23 @@ RED = [
     ("variables-mongo-url", but(URL, placeholder=True), "the password in .env.staging: MONGO_URL is a placeholder"),
     ("variables-secret-key", but(SECRET, present=False), "SECRET_KEY is missing"),
     ("variables-secret-key", but(SECRET, placeholder=True), "is a placeholder"),
-    ("variables-secret-key", but(SECRET, entropy_bits=255), "about 255 bit of entropy; 256 are wanted"),
+    ("variables-secret-key", but(SECRET, entropy_bits=255), "about 255 bits of entropy; 256 are expected"),
     ("variables-stripe-secret-key", but(STRIPE, mode="live"), "is a live key; this environment is declared to be test"),
     ("variables-stripe-secret-key", but(STRIPE, prefix="pk"), "begins with pk_test_; sk_test_ or rk_test_ is expected"),
     ("variables-stripe-secret-key", but(STRIPE, prefix="", mode=""), "begins with something else"),
-    ("variables-stripe-secret-key", but(STRIPE, well_formed=False), "is not whole"),
+    ("variables-stripe-secret-key", but(STRIPE, well_formed=False), "is too short or too long"),
     ("variables-stripe-publishable-key", but(PUBLISHABLE, prefix="sk"), "begins with sk_test_; pk_test_ is expected"),
     ("variables-stripe-publishable-key", but(PUBLISHABLE, mode="live"), "is a live key"),
     ("variables-stripe-webhook-secret", but(WEBHOOK, prefix=""), "does not begin with whsec_"),
-    ("variables-stripe-webhook-secret", but(WEBHOOK, well_formed=False), "is not whole"),
+    ("variables-stripe-webhook-secret", but(WEBHOOK, well_formed=False), "is too short or too long"),
     ("variables-llm-key", but(LLM, present=False), "EMERGENT_LLM_KEY is missing"),
-    ("variables-llm-key", but(LLM, placeholder=True), "nobody put the real one there"),
+    ("variables-llm-key", but(LLM, placeholder=True), "is a placeholder, not the real value"),
     ("variables-llm-key", but(LLM, entropy_bits=20), "about 20 bit"),
-    ("variables-sentry-dsn", but(DSN, prefix=""), "is no address"),
+    ("variables-sentry-dsn", but(DSN, prefix=""), "is not a URL"),
     ("variables-sentry-dsn", but(DSN, has_user=False), "no key before the @"),
     ("variables-sentry-dsn", but(DSN, tls=False), "in the clear"),
-    ("variables-sentry-dsn", but(DSN, well_formed=False), "is not whole"),
-    ("variables-redis-password", but(PASSWORD, entropy_bits=60), "about 60 bit of entropy; 96 are wanted"),
+    ("variables-sentry-dsn", but(DSN, well_formed=False), "is too short or too long"),
+    ("variables-redis-password", but(PASSWORD, entropy_bits=60), "about 60 bits of entropy; 96 are expected"),
     ("variables-redis-password", but(PASSWORD, placeholder=True), "is a placeholder"),
     ("variables-stripe-account", replace(FILE, account=SameAccount.OTHER), "different accounts"),
     ("variables-stripe-account", but(PUBLISHABLE, mode="live"), "different modes: live and test"),
@@ -149,7 +149,7 @@ def test_environments_with_one_database(judge: Judge) -> None:
     one = replace(TWO, databases=(Shared(name="MONGO_URL", files=("staging", "production")),))
     said = "MONGO_URL leads to one database in staging and production"
     assert said in (judge("variables-own-database", variable_difference=one) or "")
-    with pytest.raises(Unobserved, match="MONGO_URL leads to one name in two files, which is another host"):
+    with pytest.raises(Unobserved, match="MONGO_URL names the same host in two files, which may be another host"):
         judge("variables-own-database", variable_difference=replace(TWO, untold=("MONGO_URL",)))
 
 

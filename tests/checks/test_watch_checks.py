@@ -133,7 +133,7 @@ RED: list[tuple[str, Story, str, str]] = [
         "late",
         lambda day: alarm(day, after=8 * MINUTE).look(WHOLE),
         "errors",
-        "acknowledged after 8 min only; 5 min is allowed",
+        "acknowledged only after 8 min; at most 5 min is allowed",
     ),
     (
         "unheard",
@@ -145,7 +145,7 @@ RED: list[tuple[str, Story, str, str]] = [
         "unacknowledged",
         lambda day: day.look(600).look(1200, ill(errors=0.2), lambda one: [announcement(one)]).look(WHOLE),
         "errors",
-        "never acknowledged; 5 min is allowed",
+        "never acknowledged; at most 5 min is allowed",
     ),
     (
         "never sent",
@@ -192,7 +192,7 @@ UNKNOWN: list[tuple[str, Story, str, str]] = [
         "too short",
         lambda day: day.look(1800),
         "errors",
-        r"observed in 120 of 240 rounds \(50.0 %; 99 % is wanted\) of the 1 h",
+        r"observed in 120 of 240 rounds \(50.0 %; 99 % is expected\) of the 1 h",
     ),
     ("gap", lambda day: day.look(600).skip(120).look(WHOLE), "errors", r"observed in 232 of 240 rounds \(96.7 %"),
     (
@@ -205,13 +205,13 @@ UNKNOWN: list[tuple[str, Story, str, str]] = [
         "too few events all day",
         lambda day: day.look(WHOLE, lambda at: {**well(at), "errors": Reading(at=at, value=0.5, events=2.0)}),
         "errors",
-        "never enough events to say anything: 2 at most in its window, at_least is 50",
+        "never enough events to decide: at most 2 in its window, at_least is 50",
     ),
     (
         "undecided at the end",
         lambda day: day.look(3570).look(WHOLE, ill(room=None)),
         "room",
-        "undecided when the time was over",
+        "still undecided at the end of the time",
     ),
 ]
 
@@ -294,7 +294,7 @@ def test_limit_that_was_loosened_proves_nothing(path: Path, judge: Judge) -> Non
     Day(path, watch_of()).look(WHOLE).end()
     strict = watch_of().model_dump(mode="json", by_alias=True, exclude_none=True)["thresholds"]
     strict["errors"]["above"] = 0.5
-    with pytest.raises(Unobserved, match="not judged by what the environment file says now"):
+    with pytest.raises(Unobserved, match="not judged by the present environment file"):
         judge("watch-*", watched=watched(path), environment=environment(thresholds=strict))
     strict["errors"] |= {"above": 0.05, "title": "Errors", "line": ["thresholds.critical.errors"]}
     assert judge("watch-*", watched=watched(path), environment=environment(thresholds=strict)) is None
@@ -324,12 +324,12 @@ def test_journal_of_another_launch_is_no_pass(path: Path, judge: Judge) -> None:
     Day(path, watch_of()).look(WHOLE).end()
     evidence = whole(path)
     late = replace(evidence, taken_at=evidence.ended + timedelta(minutes=61))
-    with pytest.raises(Unobserved, match="the watch ended 1 h 1 min ago; that may have been another launch"):
+    with pytest.raises(Unobserved, match="the watch ended 1 h 1 min ago; this may have been another launch"):
         judge("watch-journal", watch_journal=late)
     assert judge("watch-journal", watch_journal=replace(late, launch_declared=True)) is None
     assert judge("watch-journal", watch_journal=replace(evidence, taken_at=evidence.ended)) is None
     early = replace(evidence, taken_at=evidence.ended, launch=evidence.ended + MINUTE)
-    with pytest.raises(Unobserved, match="T-0 is 2026-12-01 13:01 UTC, and the watch knows the time before it only"):
+    with pytest.raises(Unobserved, match="T-0 is 2026-12-01 13:01 UTC, and the watch has seen only the time before it"):
         judge("watch-journal", watch_journal=early)
 
 

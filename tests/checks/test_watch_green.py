@@ -84,8 +84,8 @@ def test_alarm_of_the_last_ten_minutes_is_red(path: Path, judge: Judge, quiet: f
 @pytest.mark.parametrize(
     ("story", "words"),
     [
-        (lambda day: day.look(300), "the watch has run for 4 min 45 s without a gap; 10 min is wanted"),
-        (slept, "the watch has run for 4 min 45 s without a gap; 10 min is wanted"),
+        (lambda day: day.look(300), "the watch has run for 4 min 45 s without a gap; 10 min is expected"),
+        (slept, "the watch has run for 4 min 45 s without a gap; 10 min is expected"),
         (lambda day: day.look(WHOLE - 20).look(WHOLE, ill(room=None)), "not decided yet: room"),
         (lambda day: day.look(WHOLE), "the watch does not know yet which release it watches"),
         (
@@ -94,11 +94,11 @@ def test_alarm_of_the_last_ten_minutes_is_red(path: Path, judge: Judge, quiet: f
         ),
         (
             lambda day: released(day, "v40").look(WHOLE),
-            "what was watched at a.test/203.0.113.10 is v40; under review is",
+            "the release that was watched at a.test/203.0.113.10 is v40;",
         ),
         (
             lambda day: released(released(day, "v40").look(WHOLE), "4f2a90c").look(WHOLE + 300),
-            "4f2a90c was watched at a.test/203.0.113.10 for 4 min 45 s only; 10 min is wanted",
+            "4f2a90c was watched at a.test/203.0.113.10 for only 4 min 45 s; 10 min is expected",
         ),
     ],
     ids=["short", "gap", "undecided", "no release", "unseen", "another release", "since it was deployed"],
@@ -113,10 +113,10 @@ def test_what_nobody_saw_is_not_green(path: Path, judge: Judge, story: Callable[
 def test_record_that_is_old_or_by_another_file_is_not_green(path: Path, judge: Judge) -> None:
     """A watch that died an hour ago, and one with a limit that the file has no more."""
     released(Day(path, watch_of()), "4f2a90c").look(WHOLE)
-    with pytest.raises(Unobserved, match="the newest round is 2 min old: no watch runs"):
+    with pytest.raises(Unobserved, match="the newest round is 2 min old, so no watch is running"):
         judge("watch-green", watch_green=green(path, later=timedelta(minutes=2)), environment=under_review())
     other = green(path, no_data="5 min")
-    with pytest.raises(Unobserved, match="by another file: errors, room, users were judged otherwise"):
+    with pytest.raises(Unobserved, match="uses another file: errors, room, users were judged differently"):
         judge("watch-green", watch_green=other, environment=under_review())
     question = JournalQuestion(watch=watch_of(journal=str(path), environment="production"), launch=GREEN, name="green")
     with pytest.raises(Unobserved, match="is the journal of staging, not of production"):

@@ -269,7 +269,7 @@ def _endless(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (Path.touch, "is empty, and shows nothing"),
+        (Path.touch, "is empty, so it proves nothing"),
         (Path.mkdir, "is a directory"),
         (_piped, "is a named pipe"),
         (_linked, "is a link"),
@@ -292,11 +292,11 @@ def test_evidence_that_is_none(listed: Path, spoil: Callable[[Path], object], sa
     [
         (("--by", "Nobody Known"), "by: 'Nobody Known' is not in environments/people.toml; there are Davi, Ana"),
         (("--by", "davi"), "did you mean Davi?"),
-        (("--by", "Ana"), "Ana has not the role devops"),
+        (("--by", "Ana"), "Ana does not have the role devops"),
         (("--role", "devop"), "no role 'devop' in gates.toml; did you mean devops?"),
         (("--valid", "91d"), "a.invites allows 90 d"),
         (("--valid", "2099-01-01"), "a.invites allows 90 d"),
-        (("--hash-only",), "a.invites wants the file itself"),
+        (("--hash-only",), "a.invites demands the file itself"),
     ],
 )
 def test_words_that_nobody_may_give(listed: Path, more: tuple[str, ...], said: str) -> None:

@@ -180,7 +180,7 @@ def test_beside_what_a_team_has(gonogo: Gonogo, program: Gonogo, project: Path) 
         begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
         ended = program("run", "--env", "staging", "--release", "3f2c1a9")
     assert begun.returncode == 0, begun.stderr
-    assert "kept environments/checklist.md, which was there" in begun.stdout
+    assert "kept environments/checklist.md, which exists already" in begun.stdout
     assert "wrote environments/gates.toml" in begun.stdout
     assert "to be changed" not in begun.stdout
     assert {name: (project / name).read_text() for name in mine} == mine

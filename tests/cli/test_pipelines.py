@@ -245,7 +245,7 @@ def test_shell(team: Team) -> None:
     assert job.shell("docs/ci/gonogo.sh verify", here | {"GONOGO_BASELINE": "kept"}) == 1, job.said
     assert f"CHANGES since {run}" in job.said
     assert job.shell("docs/ci/gonogo.sh verify", here | {"GONOGO_BASELINE": "nowhere"}) == 2
-    assert "--baseline: nowhere is no folder; leave it out of the first run" in job.said
+    assert "--baseline: nowhere is not a folder; leave it out of the first run" in job.said
 
 
 def test_a_wheel_of_somebody_else_is_not_installed(team: Team) -> None:

@@ -163,7 +163,7 @@ def test_process_that_cannot_end_by_itself_is_ended(desk: Path, body: str) -> No
         [sys.executable, "-c", impatient], cwd=desk, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 3, done.stderr
-    assert "does not come to its end by itself while own-promise was judged" in done.stderr
+    assert "does not end while own-promise was judged" in done.stderr
     assert "was ended by signal 9, while own-promise was judged: INCOMPLETE, not GO" in done.stderr
 
 

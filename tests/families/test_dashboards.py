@@ -182,7 +182,7 @@ def test_what_cannot_be_asked_is_unseen_and_named(judge: Judge) -> None:
     with pytest.raises(Unobserved, match=r"Grafana at .* could not be asked"):
         shown(environment(f"http://127.0.0.1:{closed_port()}"))
     with grafana({"title": "Empty", "panels": [TEXT]}) as api:
-        assert "no panel of Empty asks anything" in (
+        assert "no panel of Empty has a query" in (
             judge("dashboard-shows", dashboard=shown(environment(api)), environment=declared) or ""
         )
 

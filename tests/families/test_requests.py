@@ -160,7 +160,7 @@ def test_no_answer_in_the_time_of_the_probe() -> None:
     said = asked(site, probe="1 s", get="/slow", within="100 ms")
     assert said.startswith("FAIL GET https://")
     assert said.endswith("no complete answer within 0.8 s; 100 ms is declared")
-    assert asked(site, probe="1 s", get="/slow").endswith("when the time of the probe was over")
+    assert asked(site, probe="1 s", get="/slow").endswith("when the probe's time was over")
 
 
 def test_numbers_that_json_does_not_have() -> None:
@@ -179,7 +179,7 @@ def test_a_status_that_every_path_has_proves_nothing() -> None:
     """A front page that answers for all paths would make any typing error a success."""
     told = asked(lambda _asked: SPA, get="/checkout")
     assert told.startswith("ERROR")
-    assert "which nobody ever made, gives the same answer" in told
+    assert "an invented path, gives the same answer" in told
     assert asked(lambda _asked: SPA, get="/checkout", body="id=app") == "PASS"
 
 
@@ -221,7 +221,7 @@ def test_one_late_answer_of_three_is_no_slow_service() -> None:
 
     assert asked(slow_at_first, get="/products", within="500 ms") == "PASS"
     late = asked(lambda _asked: Reply(200, b"{}", JSON, delay_seconds=0.15), get="/", within="50 ms")
-    assert "asked 3 times, at the median), 50 ms is declared" in late
+    assert "asked 3 times, at the median); 50 ms is declared" in late
 
 
 def test_a_body_that_was_not_read_to_its_end_tells_nothing() -> None:
@@ -340,7 +340,7 @@ def test_a_page_that_scripts_write_is_not_read() -> None:
 def test_a_page_that_every_path_shows_proves_nothing() -> None:
     """A front page that answers for all paths, under a title that all pages have."""
     told = asked(lambda _asked: faq(), get="/faq", page=PAGE)
-    assert "which nobody ever made, gives the same answer" in told
+    assert "an invented path, gives the same answer" in told
 
 
 @pytest.mark.parametrize("piece", ["<", "<!--", "<a ", "<script>", "</", "<title>", "<nav>", "&#", "<!", "<svg/>"])

@@ -93,13 +93,13 @@ def decorated(*, outside: bool) -> str:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (check("assert (tls is None, 'broken')"), "which is true whatever it holds"),
-        (HELPER + check("_demand(tls)"), "which is true whatever it holds"),
+        (check("assert (tls is None, 'broken')"), "which is always true"),
+        (HELPER + check("_demand(tls)"), "which is always true"),
         (check("try:\n        assert False\n    finally:\n        return"), "returns in a finally"),
         (decorated(outside=False), "is wrapped by"),
         (decorated(outside=True), "is wrapped by"),
-        (check("assert tls.version == 'TLSv1.0' or True"), "which is true whatever it holds"),
-        (check("assert tls.version == tls.version, 'odd'"), "which is true whatever it holds"),
+        (check("assert tls.version == 'TLSv1.0' or True"), "which is always true"),
+        (check("assert tls.version == tls.version, 'odd'"), "which is always true"),
         (check("print(tls)"), "cannot fail"),
         (FIXTURE.format("tls") + check("assert tls"), "its fixture tls hides"),
         (FIXTURE.format("policy") + check("assert policy", arguments="tls, policy"), "its fixture policy hides"),

@@ -163,7 +163,7 @@ def test_what_is_declared_runs(project: Project, judge: Judge) -> None:
         (
             declared("    scale: 2", '    scale: 2\n    healthcheck: {test: ["CMD", "true"]}'),
             "1.2.3",
-            {"healthy": "has no health check, the file declares one"},
+            {"healthy": "has no health check, although the file declares one"},
         ),
         (
             f"{FILE}  cron:\n    image: busybox\n    restart: always\n",

@@ -222,7 +222,7 @@ USERS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ),
     (
         {"only": [{"resource": OWN, "actions": ["find", "insert", "update", "remove", "listIndexes"]}]},
-        {"mongo-majority-write": "to its own collections only, and not a synthetic document"},
+        {"mongo-majority-write": "only to its own collections, not a synthetic document"},
     ),
     ({"only": [{"resource": OWN, "actions": ["find"]}]}, {"mongo-majority-write": "could not be written by majority"}),
     ({"mechanisms": ["SCRAM-SHA-1"]}, {}),
@@ -296,7 +296,7 @@ def test_narrow_monitoring_user(judge: Judge, lab: Lab, actions: list[str], unkn
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("&w=0", {"mongo-majority-write": "says w=0", "mongo-write-concern": "told as kept with w=0"}),
+        ("&w=0", {"mongo-majority-write": "says w=0", "mongo-write-concern": "writes are confirmed with w=0"}),
         ("&w=1&journal=false", {}),
         ("&readConcernLevel=linearizable", {}),
         ("&tlsAllowInvalidCertificates=true", {"mongo-tls-required": "turns verification off"}),

@@ -102,7 +102,7 @@ WRITES = [
     (None, "&w=2", ""),
     (None, "&journal=true", "w=1, by the service's own URL"),
     (None, "&wTimeoutMS=5000", "w=1, by the service's own URL"),
-    (None, "&w=racks", "ERROR whether w=racks, by the service's own URL"),
+    (None, "&w=racks", "ERROR it is not known whether w=racks, by the service's own URL"),
     ({"w": 1}, "", "w=1, by setDefaultRWConcern; 2 members are a majority"),
     ({"w": 3}, "&journal=true", "w=1, by the service's own URL"),
     ({"w": 1}, "&w=majority", ""),

@@ -68,7 +68,7 @@ def _delegate() -> Issued:
     ("status", "ago", "expected", "message"),
     [
         ("V", "", set[str](), ""),
-        ("R", "", {"tls-revoked"}, "itself staples that it was revoked on 20"),
+        ("R", "", {"tls-revoked"}, "OCSP staple says that it was revoked on 20"),
         ("", "", {"tls-revocation-known"}, "the staple says unknown"),
         ("V", "-9d", {"tls-revocation-known"}, "the staple is out of date"),
     ],
@@ -112,4 +112,4 @@ def test_leaf_that_demands_what_nginx_fetches_by_itself(lab: Lab) -> None:
         assert lab.said(port) == {}
     without = lab.said(lab.nginx((leaf, CHAIN), settings=settings))
     assert red(without) == {"tls-revocation-known"}
-    assert "the leaf demands a staple (RFC 7633); none came" in without["tls-revocation-known"]
+    assert "the leaf demands an OCSP staple (RFC 7633); the server sent none" in without["tls-revocation-known"]

@@ -217,12 +217,12 @@ FIREWALL = [
     (
         "iptables -F ufw-before-input; iptables -D INPUT -j ufw-before-input; iptables -P INPUT ACCEPT",
         "ufw disable; ufw --force enable",
-        "the kernel takes in all packets of IPv4 that no rule is about",
+        "the kernel accepts all packets of IPv4 that no rule is about",
     ),
     (
         "ip6tables -P INPUT ACCEPT; ip addr add 2001:db8::5/64 dev lo",
         "ip addr del 2001:db8::5/64 dev lo; ufw disable; ufw --force enable",
-        "the kernel takes in all packets of IPv6 that no rule is about",
+        "the kernel accepts all packets of IPv6 that no rule is about",
     ),
     ("ip6tables -P INPUT ACCEPT", "ufw disable; ufw --force enable", "PASS"),  # and no address of IPv6
     (
@@ -276,7 +276,7 @@ FIREWALL = [
         "sed -i '/27017/d' /etc/ufw/before.rules",
         "by a rule of ufw-before-input in /etc/ufw/before.rules, which ufw loads at its next start or reload",
     ),
-    ("sed -i s/^ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf", "ufw --force enable", "is not started with the machine"),
+    ("sed -i s/^ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf", "ufw --force enable", "does not start with the machine"),
     (
         "ufw limit 2222/tcp; ufw allow 80,443/tcp",
         "ufw delete limit 2222/tcp; ufw delete allow 80,443/tcp",
@@ -380,7 +380,7 @@ logpath = LOGPATH
 
 @pytest.mark.parametrize(
     ("log", "expected"),
-    [(LOG, "PASS"), ("/var/log/workme/old.log", "/var/log/workme/old.log, which nobody has written for 30 d")],
+    [(LOG, "PASS"), ("/var/log/workme/old.log", "/var/log/workme/old.log, to which nothing was written for 30 d")],
 )
 def test_bans(machine: Machine, judge: Judge, log: str, expected: str) -> None:
     """The API moved, and its jail watches what it left behind."""

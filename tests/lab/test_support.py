@@ -185,7 +185,7 @@ def test_a_mail_that_is_lost_is_missed(inbox: DovecotServer, monkeypatch: pytest
     try:
         with (
             walking(inbox, server.port, monkeypatch, delivery="2 s") as walk,
-            pytest.raises(AssertionError, match="was taken, and not found in the inbox within 2 s"),
+            pytest.raises(AssertionError, match="was accepted, but not found in the inbox within 2 s"),
         ):
             arrives(walk)
     finally:

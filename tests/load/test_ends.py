@@ -146,7 +146,7 @@ def test_killed_run_leaves_no_generator(tmp_path: Path) -> None:
     [
         (["--duration", "1m"], "is not a duration"),
         (["--rate", "0"], "load.visits_per_second"),
-        (["--workers", "2", "--bind", "everywhere"], "no address with a port"),
+        (["--workers", "2", "--bind", "everywhere"], "not an address with a port"),
         (["--profile", "endurance"], "soak"),
     ],
 )
@@ -217,5 +217,5 @@ def test_plain_locust_needs_no_more_than_the_load_itself(tmp_path: Path) -> None
         (repository / "loadtests" / "dataset.py").write_text("def make(walk):\n    return {}\n")
         done = subprocess.run(command, check=False, cwd=repository, capture_output=True, text=True, timeout=_SECONDS)  # noqa: S603 - our own
     assert done.returncode == 2
-    assert 'removing things is a "write", which is not permitted here' in done.stderr
+    assert 'removing test data is a "write", which is not permitted here' in done.stderr
     assert where.asked

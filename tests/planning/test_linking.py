@@ -62,7 +62,7 @@ def test_only_the_comment_changes(team: Path, line: str, checks: list[str], befo
     [
         ("data.backup", "tls-chain", "environments/checklist.md: no line 'data.backup'; did you mean data.backups?"),
         ("data.backups", "tls-chian", "checks=tls-chian: there is no such check; did you mean tls-chain?"),
-        ("data.one", "tls-chain", "environments/checklist.md:5: data.one: checks=tls-chain stands there already"),
+        ("data.one", "tls-chain", "environments/checklist.md:5: data.one: checks=tls-chain is there already"),
         ("data.both", "tls-chain", "environments/checklist.md:4: data.both has lines below it"),
         ("signoff.lead", "tls-chain", "environments/checklist.md:6: signoff.lead is a statement that its role signs"),
         ("data.backups", "request-*", "stands for one check per entry"),

@@ -58,7 +58,7 @@ def test_a_check_that_is_not_asked_here_is_refused() -> None:
     without = {"service": {"without": ["redis"]}}
     (problem,) = problems(["mongo-reachable", "redis-listening"], **without)
     assert problem == (
-        f"{KEY}: redis-listening is not asked in this environment, which declares nothing that it could look at; "
+        f"{KEY}: redis-listening does not run in this environment, which declares nothing that it could check; "
         "leave it out"
     )
 
@@ -67,6 +67,4 @@ def test_a_step_of_a_journey_that_is_never_walked_is_refused() -> None:
     """The key that is missing is another one."""
     (needs, never) = problems(["client-registers"])
     assert "need" in needs
-    assert (
-        never == f"{KEY}: client-registers is a step of a journey; say in watch.journeys_every how often it is walked"
-    )
+    assert never == f"{KEY}: client-registers is a step of a journey; say in watch.journeys_every how often it runs"

@@ -84,10 +84,10 @@ def test_import_gives_ids_and_keeps_those_that_are_there() -> None:
     ("source", "said"),
     [
         ("- [ ] a <!-- x -->\n- [ ] b <!-- x -->\n", "c.md:2: id x is that of line 1 already"),
-        ("- [ ] a <!-- UPPER -->\n", "c.md:1: 'UPPER' is no id"),
+        ("- [ ] a <!-- UPPER -->\n", "c.md:1: 'UPPER' is not an id"),
         ("- [ ] a <!-- a who=me -->\n", "c.md:1: 'who=me' is not known here"),
-        ("text\n\n    - [ ] a\n", "c.md:3: indented so far, this box is code to Markdown"),
-        ("- a\n      - [ ] b\n", "c.md:2: this box is no list item to Markdown"),
+        ("text\n\n    - [ ] a\n", "c.md:3: this box is indented so far that it is code in Markdown"),
+        ("- a\n      - [ ] b\n", "c.md:2: this box is not a list item in Markdown"),
     ],
 )
 def test_mistakes_are_told_with_their_line(source: str, said: str) -> None:

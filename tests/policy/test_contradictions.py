@@ -36,7 +36,7 @@ def test_a_project_in_order_is_refused_nothing(desk: Desk) -> None:
         ("<!-- people.said attest=lead env=Desk -->", "env=Desk: no such environment; did you mean desk?"),
         ("<!-- people.said attest=lead env=desk,prod -->", "env=prod: no such environment; there are desk, reference"),
         ("<!-- people.said attest=lead env=desk, -->", "has an empty name between its commas"),
-        ("<!-- people.said attest=lead env=desk env=desk -->", "env= stands here twice"),
+        ("<!-- people.said attest=lead env=desk env=desk -->", "env= is here twice"),
         (
             "<!-- people.said attest=led -->",
             "checklist.md:4: attest=led: no role 'led' in gates.toml; did you mean lead?",
@@ -62,14 +62,18 @@ def test_names_that_nobody_has(desk: Desk, comment: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("child", "parent", "why"),
     [
-        ("<!-- people.sub env=desk -->", SAID, "people.said has lines below it, and is as good as they are: attest="),
-        ("<!-- people.sub checks=own-promise -->", SAID, "attest= would be read by nobody"),
-        ("<!-- people.sub -->", "<!-- people.said checks=own-promise -->", "checks= would be read by nobody"),
-        ("<!-- people.sub -->", "<!-- people.said env=desk -->", "env= would be read by nobody"),
+        (
+            "<!-- people.sub env=desk -->",
+            SAID,
+            "people.said has lines below it, and takes its status from them: attest=",
+        ),
+        ("<!-- people.sub checks=own-promise -->", SAID, "attest= would have no effect"),
+        ("<!-- people.sub -->", "<!-- people.said checks=own-promise -->", "checks= would have no effect"),
+        ("<!-- people.sub -->", "<!-- people.said env=desk -->", "env= would have no effect"),
         (
             "<!-- people.sub env=other -->",
             "<!-- people.said -->",
-            "all lines below it are for other, so desk would ask",
+            "all lines below it are for other, so a run of desk would demand",
         ),
         ("<!-- people.sub env=other -->", "<!-- people.said group=desk -->", "all lines below it are for other"),
         ("<!-- people.sub -->", "<!-- people.said group=other -->", "lines below it count in desk; name it as well"),
@@ -140,7 +144,7 @@ def test_gates_that_name_what_there_is_not(desk: Desk, old: str, new: str, why: 
     [
         (LIST.replace("signoff.lead -->", "signoff.lead attest=ops -->"), "is a statement of gates.toml"),
         (LIST.replace("signoff.lead -->", "signoff.lead checks=own-promise -->"), "is a statement of gates.toml"),
-        (LIST.replace("signoff.lead -->", "signoff.lead -->\n  - [ ] x <!-- x.y -->"), "nothing may stand below it"),
+        (LIST.replace("signoff.lead -->", "signoff.lead -->\n  - [ ] x <!-- x.y -->"), "no line may be below it"),
         (LIST.replace("own.promise -->", "own.promise -->\n  - [ ] x <!-- x.y -->"), "own.promise has lines below it"),
     ],
 )
@@ -163,7 +167,7 @@ def test_statements_and_covered_lines_keep_their_meaning(desk: Desk, text: str, 
         ({"by": "Ana  Reis"}, "has two in a row"),
         ({"by": "Ana\\u200bReis"}, "U+200B ZERO WIDTH SPACE"),
         ({"by": "An\\u0430 Reis"}, "mixes scripts"),
-        ({"by": "Davi Lima"}, "Davi Lima has not the role lead"),
+        ({"by": "Davi Lima"}, "Davi Lima does not have the role lead"),
         ({"role": "led"}, "role: no role 'led' in gates.toml; did you mean lead?"),
         ({"line": "signoff.lead"}, "its role signs it: gonogo sign"),
         ({"until": "9999-12-31T00:00:00Z"}, "people.said allows 90 d"),
@@ -200,7 +204,7 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         (EMPTY, "is the digest of an empty file"),
         ("0" * 64, "is the digest of no file"),
         ("f" * 64, "is the digest of no file"),
-        ("ab" * 32, "people.said wants the file itself"),
+        ("ab" * 32, "people.said demands the file itself"),
     ],
 )
 def test_a_digest_alone_shows_nothing(desk: Desk, digest: str, why: str) -> None:
@@ -256,7 +260,7 @@ def _large(path: Path, elsewhere: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (_empty, "is empty, and shows nothing"),
+        (_empty, "is empty, so it proves nothing"),
         (_pipe, "is a named pipe"),
         (_folder, "is a directory"),
         (_device, "is a link"),
@@ -309,7 +313,7 @@ def test_without_a_list_of_people_nobody_speaks(desk: Desk) -> None:
     desk.attested()
     (desk.project / "environments/people.toml").unlink()
     refusal = desk.refusal()
-    assert "lists no one yet; add this entry" in refusal
+    assert "lists nobody yet; add this entry" in refusal
     assert "[[person]]" in refusal
 
 

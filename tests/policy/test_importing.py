@@ -162,7 +162,7 @@ def test_what_is_hidden_is_told() -> None:
     [
         ("", "nothing to do stands in it"),
         ("text\n", "nothing to do stands in it"),
-        ("- [ ] One\n<details>\n- [ ] Raw\n</details>\n", "list.md:3: this box is no list item"),
+        ("- [ ] One\n<details>\n- [ ] Raw\n</details>\n", "list.md:3: this box is not a list item"),
         ("- [ ] One <!-- tls.validity env=staging,, -->\n", "list.md:1: 'env=staging,,' has an empty name"),
     ],
 )

@@ -156,7 +156,7 @@ def test_ids_without_a_box(row: str) -> None:
 )
 def test_two_ids_of_one_line(row: str) -> None:
     """Only the last is read, and whoever must attest by the first is asked for nothing."""
-    assert "c.md:3: a second id stands on this line" in refused(row)
+    assert "c.md:3: a second id on this line" in refused(row)
     assert not refused("- [ ] Said <!-- todo --> <!-- a.said -->"), "a note of the team's own"
 
 
@@ -187,7 +187,7 @@ def test_what_is_hidden_on_purpose_is_noted(hidden: str) -> None:
     checklist = parse_checklist(f"{FIRST}\n{hidden}\n\n- [ ] Last <!-- a.last -->\n", "c.md")
     assert [line.id for line in checklist.lines] == ["a.first", "a.last"]
     assert len(checklist.notes) == 1
-    assert "is in a fence or a comment, and nobody is asked for it" in checklist.notes[0]
+    assert "is in a fence or a comment, so it is not counted" in checklist.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_snapshot_from_after_the_deployment(good: Walked, tmp_path: Path) -> Non
     taken = results_of(good.runs["sign-off"]).run.started_at - timedelta(seconds=1)
     results = signed_off(good, tmp_path, copies=taken.isoformat())
     assert results.decision.verdict is Verdict.NO_GO
-    assert "there is no young copy from before it" in results.decision.reason
+    assert "there is no recent copy from before it" in results.decision.reason
 
 
 def test_somebody_says_no_to_staging(good: Walked, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_answer_signed_with_ssh(project: Path, journal: JournalNotes) -> None:
     [
         ({"role": "devop"}, None, "--role: no role 'devop' in gates.toml; did you mean devops?"),
         ({"by": "Davi"}, None, "--by: 'Davi' is not in environments/people.toml; did you mean Davi Lima?"),
-        ({"by": "Tomás Reis"}, None, "--by: Tomás Reis has not the role devops"),
+        ({"by": "Tomás Reis"}, None, "--by: Tomás Reis does not have the role devops"),
         (
             {"by": "Tomás Reis", "role": "technical-lead"},
             "devops",

@@ -32,11 +32,13 @@ _ENV = options.environment("The environment it is about.", required=True)
     type=click.Path(path_type=Path),
     help="The evidence file; a copy is kept.",
 )
-@click.option("--hash-only", is_flag=True, help="Keep the file's digest only, where the line says evidence=digest.")
+@click.option("--hash-only", is_flag=True, help="Keep only the file's digest, if the line says evidence=digest.")
 @click.option("--url", help="A page that supports it; every run fetches it, and it must answer.")
 @click.option("--note", required=True, help="What was seen, in one sentence.")
 @click.option(
-    "--valid", metavar="TIME", help="How long it counts, or until when.  [default: as long as the line allows, 90d]"
+    "--valid",
+    metavar="TIME",
+    help="How long it counts, or its last moment.  [default: as long as the line allows, 90d]",
 )
 def attest(  # noqa: PLR0913 - as many as there are options
     *,
@@ -121,7 +123,7 @@ def _evidence(path: Path) -> bytes:
     except Unreadable as error:
         raise UsageError(f"--evidence: {path}: {error}") from None
     if not content:
-        raise UsageError(f"--evidence: {path}: is empty, and shows nothing")
+        raise UsageError(f"--evidence: {path}: is empty, so it proves nothing")
     return content
 
 

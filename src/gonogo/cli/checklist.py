@@ -56,7 +56,7 @@ def checklist(context: click.Context, *, environment: str | None, missing: bool)
     default=None,
     help="Treat plain bullets as tasks.  [default: where there is no box at all]",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing, and link only where the words of line and check are the same.")
+@click.option("--yes", is_flag=True, help="Do not ask, and link only where line and check have almost the same words.")
 def import_(file: Path, *, bullets: bool | None, yes: bool) -> int:
     """Import a team's own list as environments/checklist.md: every line without an id gets one.
 

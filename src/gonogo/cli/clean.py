@@ -21,7 +21,7 @@ _STOPS_WITHIN_SECONDS = 60
 def clean(environment: str, run_id: str | None) -> int:
     """Remove the test data that killed runs left behind, and list it.
 
-    Without --run it removes the test data of all runs, also of a run that is still going on. Exits 1 if something is
+    Without --run it removes the test data of all runs, also of a run that is still in progress. Exits 1 if something is
     left, 3 if that is not known.
     """
     from gonogo.base.errors import Unobserved, UsageError  # noqa: PLC0415
@@ -40,7 +40,7 @@ def clean(environment: str, run_id: str | None) -> int:
     click.echo(f"found     {cleanup.found_words}")
     click.echo(f"remaining {cleanup.remaining_words}")
     for gap in cleanup.unasked:
-        click.echo(f"gonogo: not looked at: {gap.reason}{f'; {gap.hint}' if gap.hint else ''}", err=True)
+        click.echo(f"gonogo: could not look for test data: {gap.reason}{f'; {gap.hint}' if gap.hint else ''}", err=True)
     if stop.is_set():
         return EXIT_INTERRUPTED
     if cleanup.remaining:

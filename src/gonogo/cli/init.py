@@ -36,7 +36,7 @@ _TAKEN = {"gates", "people", "signers", "reference"}
 @click.option("--environment-only", is_flag=True, help="Write only environments/NAME.toml, for a further environment.")
 @click.option("--example", is_flag=True, help="Copy a complete example project, a small shop, and inspect nothing.")
 @click.option("--force", is_flag=True, help="Replace existing files.")
-@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask questions.")
 def init(  # noqa: PLR0913 - as many as there are options
     *,
     name: str,
@@ -89,10 +89,10 @@ def _copy_example(*, force: bool, looking: bool) -> int:
 
     if looking:
         raise UsageError(
-            "--example: copies a project, and looks at no service; leave out --base-url, --environment-only"
+            "--example: copies a project and inspects no service; leave out --base-url, --environment-only"
         )
     paths = copy_example(Path(), force=force)
-    click.echo(f"wrote {len(paths)} files of a small shop: README.md says how it is run")
+    click.echo(f"wrote {len(paths)} files of a small shop: README.md says how to run it")
     click.echo("next:")
     for command in NEXT:
         click.echo(f"  {command}")
@@ -139,7 +139,7 @@ def _tell_written(written: Mapping[str, str], start: Start, *, environment_only:
     staying = [] if environment_only else [path for path in kept(Path(), force=force) if path not in written]
     for path in staying:
         if Path(path).exists():
-            click.echo(f"kept {path}, which was there")
+            click.echo(f"kept {path}, which exists already")
     for problem in unfit(Path(), start.name):
         click.echo(f"to be changed before the next run: {problem}")
     click.echo("next:")
@@ -205,5 +205,5 @@ def _look_with_root(  # noqa: PLR0913 - what was asked for on the command line
 
 def _asked_root() -> str:
     click.echo("its certificate does not chain to the public authorities")
-    answer = str(click.prompt("PEM file of your own root, or 'public' to go on without", default="public"))
+    answer = str(click.prompt("PEM file of your own root, or 'public' to continue without one", default="public"))
     return _root(answer)

@@ -56,7 +56,7 @@ def _or_the_only_one(context: click.Context, parameter: click.Parameter, name: s
         return names[0]
     there_are = f"this project has {', '.join(names)}" if names else "there is none in environments/; see gonogo init"
     raise UsageError(
-        f"--env is missing: say which environment, as in --env {names[0] if names else 'staging'}; {there_are}"
+        f"--env is missing: name the environment, as in --env {names[0] if names else 'staging'}; {there_are}"
     )
 
 

@@ -25,8 +25,12 @@ def up(faults: tuple[str, ...]) -> int:
 
     other = find_announced()
     if other is not None:
-        fix = "stop it first, or use it" if other.same_content else "it runs other code than is here now: stop it first"
-        raise UsageError(f"a reference environment of this checkout is up already (pid {other.pid}); {fix}")
+        fix = (
+            "stop it first, or use it"
+            if other.same_content
+            else "its code is not the code that is here now: stop it first"
+        )
+        raise UsageError(f"a reference environment of this checkout is running already (pid {other.pid}); {fix}")
     # A script starts "up &" with SIGINT ignored; its Ctrl-C is to end what it started as well.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -35,7 +39,7 @@ def up(faults: tuple[str, ...]) -> int:
         _say_how_to_reach(ready["environment"])
         click.echo(f"faults    {', '.join(faults) or 'none'}")
         click.echo(f"ready in {ready['seconds']} s; verify it with: gonogo run --env reference")
-        click.echo(f"stop it with Ctrl-C, or from elsewhere with: kill {os.getpid()}")
+        click.echo(f"stop it with Ctrl-C, or from another terminal with: kill {os.getpid()}")
         try:
             event = process.wait()
         except KeyboardInterrupt:

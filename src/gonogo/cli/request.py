@@ -33,7 +33,7 @@ def request(name: str, environment: str) -> int:
 
     check = f"request-{name.removeprefix('request-')}"
     options.refuse_unknown(
-        "NAME: no check", [check], _known(environment), "; [requests] of the environment file declares none such"
+        "NAME: no check", [check], _known(environment), "; [requests] of the environment file does not declare it"
     )
     result, evidence = asked_alone(check, environment=environment, project=Path(), environ=os.environ)
     for answer in evidence:

@@ -39,7 +39,7 @@ def _folder(context: click.Context, parameter: click.Parameter, path: Path | Non
     """The folder that was given. Raises UsageError where there is none: a wrong name must not read as a first run."""
     del context, parameter
     if path is not None and not path.is_dir():
-        raise UsageError(f"--baseline: {path} is no folder; leave it out of the first run, or make an empty one")
+        raise UsageError(f"--baseline: {path} is not a folder; leave it out of the first run, or make an empty one")
     return path
 
 
@@ -111,7 +111,11 @@ def smoke(*, reports: Path, strict: bool, style: str, **fields: Any) -> int:  # 
 @click.command()
 @_options
 @click.option(
-    "--profile", type=options.Choice(PROFILES), default="gate", show_default=True, help="How long and how much."
+    "--profile",
+    type=options.Choice(PROFILES),
+    default="gate",
+    show_default=True,
+    help="Profile of the load: how long and how much.",
 )
 @click.option("--duration", metavar="TIME", help="How long to measure, as in '2 min'.")
 @click.option("--rate", type=float, metavar="N", help="Visits per second instead of load.visits_per_second.")
@@ -147,7 +151,7 @@ def load(  # noqa: PLR0913 - as many as there are options
     bind: str,
     **fields: Any,  # noqa: ANN401 - as above
 ) -> int:
-    """Put the declared traffic on the service, and say whether it keeps its budgets.
+    """Send the declared traffic to the service, and say whether it keeps its budgets.
 
     Workers on other machines: locust -f loadtests/locustfile.py --worker --master-host HOST --master-port PORT
     """
@@ -155,7 +159,7 @@ def load(  # noqa: PLR0913 - as many as there are options
 
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal():
-        raise click.BadParameter(f"{bind!r} is no address with a port; write it as in '127.0.0.1:5557'")
+        raise click.BadParameter(f"{bind!r} is not an address with a port; write it as in '127.0.0.1:5557'")
     load_options = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
     overlay = {"load": {key: value for key, value in load_options.items() if value is not None}}
     generator_config = GeneratorConfig(

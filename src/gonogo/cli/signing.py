@@ -132,7 +132,7 @@ def verify(  # noqa: PLR0913 - as many as there are options
 ) -> int:
     """For the deploy job: verify that a run is unchanged, who signed it, and whether it is GO.
 
-    Without RUN it takes the newest run of a whole gate; with runs of several environments, --env says of which.
+    Without RUN it takes the newest run of a whole gate; if several environments have runs, choose one with --env.
     """
     gc.disable()  # it ends soon, and until then keeps almost everything, the modules that it loads first
     from gonogo.cli.runs import exit_code  # noqa: PLC0415 - help answers at once

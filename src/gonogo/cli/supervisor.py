@@ -168,7 +168,7 @@ def _wait(child: subprocess.Popen[bytes], announced: _Announced) -> int:
 def _end_when_late(child: subprocess.Popen[bytes], announced: _Announced, ended: threading.Event) -> None:
     while not ended.wait(1):
         if announced.is_late:
-            say(f"the process that judges does not come to its end by itself{announced.place}: it is ended")
+            say(f"the process that judges does not end{announced.place}: gonogo stops it")
             child.kill()
             return
 
@@ -179,12 +179,12 @@ def _code(announced: _Announced, status: int) -> int:
         exit_words = f"by signal {-status}" if status < 0 else f"with {status}"
         say(f"the process that judged was ended {exit_words},{place}: INCOMPLETE, not GO")
         if announced.leaves:
-            say(f"test data of this run may have stayed behind; remove it: {announced.leaves}")
+            say(f"test data of this run may be left; remove it: {announced.leaves}")
         return EXIT_INTERRUPTED if -status in SIGNALS else _INCOMPLETE
     if announced.code == 0 and status != 0:
         return status if status > 0 else _INCOMPLETE
     if announced.code == 0 and announced.record is not None and not _opens(announced.record):
-        say(f"{announced.record}: what was written does not give GO; look at it, and run again")
+        say(f"{announced.record}: this record does not give GO; read it, and run again")
         return _INCOMPLETE
     return announced.code
 

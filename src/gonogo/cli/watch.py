@@ -41,7 +41,7 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
         moment = None
     if moment is None or moment.tzinfo is None:
         raise UsageError(
-            f"--launch: {text!r} is no moment with its offset from UTC; write it as in 2026-12-01T09:00-03:00"
+            f"--launch: {text!r} is not a time with its offset from UTC; write it as in 2026-12-01T09:00-03:00"
         )
     return moment
 
@@ -54,7 +54,7 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
         name, _, secret = text.partition("=")
         if re.fullmatch(SECRET_NAME, secret) is None:
             raise UsageError(
-                "--tell: the name of a channel and that of a secret are expected, as in --tell oncall=ONCALL_URL"
+                "--tell: the names of a channel and of a secret are expected, as in --tell oncall=ONCALL_URL"
             )
         channels[name] = secret
     return channels
@@ -68,7 +68,7 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
 @click.option(
     "--abort-on",
     type=options.Choice(["critical", "warning"]),
-    help="Exit with code 1 as soon as such an alert fires; after a deployment, that rolls it back.",
+    help="Exit with code 1 as soon as such an alert fires, so that a pipeline can roll the deployment back.",
 )
 @click.option(
     "--tell",
@@ -179,7 +179,9 @@ def _test_channels(request: WatchRequest) -> int:
         word = "taken" if receipt.delivered else "FAILED"
         click.echo(f"{word:<8} {receipt.channel}, {receipt.utc:%H:%M:%S} UTC: {receipt.answer}")
     if failed:
-        click.echo("Mend the secrets of those that failed, and test again: they would not be told of an alarm either.")
+        click.echo(
+            "Correct the secrets of the channels that failed, and test again: alerts would not reach them either."
+        )
     return _EXIT_FAILED if failed else _EXIT_WELL
 
 

@@ -27,13 +27,13 @@ def ack(alerts: tuple[str, ...], environment: str, by: str, note: str) -> int:
     with _journal(environment) as journal:
         for one in acknowledge(journal, Path(), alerts=alerts, by=by, note=note, utc=datetime.now(UTC)):
             before = f", after {one.before.by}" if one.before else ""
-            click.echo(f"{one.acknowledgement.alert} is in the hands of {one.acknowledgement.by}{before}")
+            click.echo(f"{one.acknowledgement.alert} is acknowledged by {one.acknowledgement.by}{before}")
     return 0
 
 
 @click.command()
 @options.ONE_ENVIRONMENT
-@click.option("--role", required=True, shell_complete=role_names, help="Role to answer as, of environments/gates.toml.")
+@click.option("--role", required=True, shell_complete=role_names, help="Your role, as in environments/gates.toml.")
 @click.option("--decision", required=True, type=options.Choice(["go", "hold"]), help="Your decision.")
 @click.option("--by", required=True, metavar="NAME", help="Who answers: an entry of environments/people.toml.")
 @click.option("--note", default="", help="A sentence for everybody, for example why to hold.")

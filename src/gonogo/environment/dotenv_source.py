@@ -44,14 +44,14 @@ def _text(path: Path) -> str:
     if path.is_dir():
         raise UsageError(f"{path}: is a directory; a file of NAME=value lines is expected")
     if not path.is_file():
-        raise UsageError(f"{path}: is no regular file; a file of NAME=value lines is expected")
+        raise UsageError(f"{path}: is not a regular file; a file of NAME=value lines is expected")
     try:
         with path.open("rb") as stream:
             content = stream.read(_LARGEST_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
     if len(content) > _LARGEST_BYTES:
-        raise UsageError(f"{path}: larger than {_LARGEST_BYTES // 1024} KiB; this is no file of variables")
+        raise UsageError(f"{path}: larger than {_LARGEST_BYTES // 1024} KiB; this is not a file of variables")
     if content.startswith(_UTF_16):
         raise UsageError(f"{path}: byte 0 begins UTF-16 (PowerShell's > writes it); save the file as UTF-8")
     try:

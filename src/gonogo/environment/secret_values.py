@@ -22,7 +22,7 @@ from gonogo.environment.types import SecretMarker, WatchSecretMarker
 _QUOTES = "\u201c\u201d\u2018\u2019\u201e\u201a\xab\xbb"
 _BLANKS = {"\n": "a line break", "\r": "a line break (CR)", "\t": "a tab", " ": "a blank", "\xa0": "a no-break space"}
 _MARK = "\ufeff"
-_LEAST = f"{SHORTEST_SECRET} are the least that can be kept out of the output"
+_LEAST = f"{SHORTEST_SECRET} are the fewest that gonogo can keep out of the output"
 
 
 def resolve_secrets(file: EnvironmentFile, environ: Mapping[str, str]) -> Secrets:
@@ -89,7 +89,7 @@ def _at_ends(value: str) -> Iterator[str]:
         if character in _QUOTES:
             yield f"{verb} the curly quote {character}: were quotes pasted with it?"
         elif character == _MARK:
-            yield f"{verb} a byte order mark, which nobody sees; store it without"
+            yield f"{verb} an invisible byte order mark; store it without"
         elif character.isspace():
             yield f"{verb} {_BLANKS.get(character, 'white space')}, which would be sent with it; store it without"
 
@@ -102,7 +102,7 @@ def _characters(value: str) -> Iterator[str]:
             yield f"is not UTF-8 {where}; store it as UTF-8"
             return
         if not character.isascii():
-            yield f"is not ASCII {where}; ASCII is what headers and URLs carry (in a URL, spell it with %)"
+            yield f"is not ASCII {where}; headers and URLs carry only ASCII (in a URL, spell it with %)"
             return
         if unicodedata.category(character) == "Cc" and character not in "\r\n\t":
             yield f"holds a control character {where}; store it without"

@@ -56,7 +56,7 @@ def _exactly(value: timedelta) -> str:
 
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
-        message = "the duration must be longer than nothing"
+        message = "the duration must be longer than 0"
         raise ValueError(message)
     return value
 
@@ -136,7 +136,7 @@ def _socket_address(value: str) -> str:
 
 def _url_path(value: str) -> str:
     if not value.startswith("/") or any(character.isspace() for character in value):
-        message = "a path starts with '/' and holds no blanks, as in '/api/health'"
+        message = "a path starts with '/' and contains no blanks, as in '/api/health'"
         raise ValueError(message)
     return value
 

@@ -86,7 +86,7 @@ def _declared(path: Path, tree: ast.Module, slips: Sequence[int]) -> Iterator[De
                 declaration = _declaration(node, identifier, path, family, slips=suspect)
                 if not can_fail(node, tree):
                     raise UsageError(
-                        f"{path}:{node.lineno}: {node.name} cannot fail: it asserts nothing, and calls nothing that does; "
+                        f"{path}:{node.lineno}: {node.name} cannot fail: it asserts nothing, nor does a function that it calls; "
                         "write assert CONDITION, MESSAGE"
                     )
                 yield declaration
@@ -136,7 +136,7 @@ def _never_fails(node: ast.FunctionDef) -> str:
     """Why no evidence could make it fail, where that is a slip of the pen; empty if something could."""
     for inner in _own_nodes(node):
         if isinstance(inner, ast.Yield | ast.YieldFrom):
-            return "yields, so that its body would never run; use assert"
+            return "yields, so its body would never run; use assert"
         if isinstance(inner, ast.Try) and any(isinstance(part, ast.Return) for part in inner.finalbody):
             return f"returns in a finally (line {inner.finalbody[0].lineno}), which swallows every failed assertion"
     return ""
@@ -147,7 +147,7 @@ def _refuse_always_true(path: Path, tree: ast.Module) -> None:
     for node in statements(tree):
         if isinstance(node, ast.Assert) and _is_always_true(node.test):
             raise UsageError(
-                f"{path}:{node.lineno}: this asserts {ast.unparse(node.test):.60}, which is true whatever it holds; "
+                f"{path}:{node.lineno}: this asserts {ast.unparse(node.test):.60}, which is always true; "
                 "write assert CONDITION, MESSAGE without brackets around both, and all(…) around a generator"
             )
 
@@ -170,7 +170,7 @@ def _declaration(
 ) -> Declaration:
     """Read a check from its source. Raises UsageError for a function that would never fail, or has no fix."""
     if isinstance(node, ast.AsyncFunctionDef):
-        raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nobody would await; write def")
+        raise UsageError(f"{path}:{node.lineno}: {node.name} is an async def, which nothing would await; write def")
     if slips and (problem := _never_fails(node)):
         raise UsageError(f"{path}:{node.lineno}: {node.name} {problem}")
     why, _, fix = inspect.cleandoc(ast.get_docstring(node) or "").partition("Fix:")

@@ -72,7 +72,7 @@ def list_folder(project: Path, *, bundled: bool) -> Path | None:
         return project  # whatever it is, it is read, and refused if it is no list
     gates = project / "environments" / GATES
     if gates.exists() and not bundled:
-        raise UsageError(f"{path}: does not exist, and {gates} names its sections; restore it, or import a list")
+        raise UsageError(f"{path}: does not exist, but {gates} names its sections; restore it, or import a list")
     return bundled_root() if bundled else None
 
 

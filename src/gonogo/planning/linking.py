@@ -17,13 +17,13 @@ def link(project: Path, identifier: str, checks: Sequence[str], suite: Suite) ->
     """Write the checks into the comment of the line. Raises UsageError with all that is wrong; then nothing is written."""
     path = project / "environments" / LIST
     if not path.is_file():
-        raise UsageError(f"{path}: does not exist; gonogo checklist import LIST.md makes one of a list that you have")
+        raise UsageError(f"{path}: does not exist; gonogo checklist import LIST.md makes it from a list that you have")
     checklist, gates = read_list(project)
     problems = [*_line_problems(checklist, gates, identifier), *_check_problems(suite, checks)]
     line = checklist.find(identifier)
     if line is not None:
         where = f"{checklist.path}:{line.number}: {identifier}"
-        problems += [f"{where}: checks={name} stands there already" for name in checks if name in line.checks]
+        problems += [f"{where}: checks={name} is there already" for name in checks if name in line.checks]
     if problems or line is None:
         raise UsageError(*dict.fromkeys(problems))
     text = linked(checklist, line, list(dict.fromkeys((*line.checks, *checks))))
@@ -42,7 +42,7 @@ def _line_problems(checklist: Checklist, gates: Gates, identifier: str) -> Itera
         below = ", ".join(
             listed_line.id for listed_line in checklist.lines if listed_line.leaf and identifier in listed_line.parents
         )
-        yield f"{where} has lines below it, and is as good as they are; link one of {below}"
+        yield f"{where} has lines below it, and takes its status from them; link one of {below}"
     if identifier in {statement for role in gates.roles.values() for statement in role.statements}:
         yield f"{where} is a statement that its role signs; link the lines that support it in gates.toml"
 

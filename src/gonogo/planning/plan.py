@@ -168,17 +168,17 @@ def _absence(policy: CheckPolicy, kind: EvidenceKind, environment: Environment, 
     if left := sorted(environment.service.without.intersection(_subjects(policy, kind))):
         return f"service.without names {', '.join(left)}; declare {', '.join(map(environment.shown, left))}"
     if variables is not None and not variables.has(policy.shapes):
-        return f"no variable is declared of the shape {', '.join(policy.shapes)}"
+        return f"no variable is declared with the shape {', '.join(policy.shapes)}"
     if other_mode(policy, environment) and stripe is not None:
         return f"payments are in {stripe.mode} mode here"
     if stripe is not None and policy.payment_method not in {None, *stripe.payment_methods}:
         return f"nobody can pay with {policy.payment_method} here"
     if missing := [key for key in policy.where if not environment.declares(key)]:
         return f"the environment declares no {', '.join(missing)}"
-    return "" if not policy.profiles or profile in policy.profiles else f"it is not asked in the profile {profile}"
+    return "" if not policy.profiles or profile in policy.profiles else f"it is not part of the profile {profile}"
 
 
-NOTHING = "there is nothing of its kind to look at here"
+NOTHING = "there is nothing of its kind to check here"
 """Why a check is absent whose kind may be."""
 
 
@@ -226,7 +226,7 @@ def subject_of(declaration: Declaration, kinds: Mapping[str, EvidenceKind]) -> s
     names = evidence_arguments(declaration, kinds)
     if not names:
         raise UsageError(
-            f"{declaration.path}: {declaration.function} asks for no evidence; "
+            f"{declaration.path}: {declaration.function} has no evidence argument; "
             f"its arguments are {', '.join(declaration.arguments) or 'none'}, the kinds are {', '.join(sorted(kinds))}"
         )
     return names[0]
@@ -258,5 +258,5 @@ def _unrunnable(
                 f'declare it, or add "{subject}" to service.without if the service truly has none',
             )
     if not targets and kind.no_target:
-        return f"[{kind.section}] declares nothing that it could look at", kind.no_target
+        return f"[{kind.section}] declares nothing that it could check", kind.no_target
     return "", ""

@@ -36,7 +36,7 @@ def _unheard(suite: Suite, checks: Collection[str], absent: Collection[str]) -> 
     """What would be no value for ever; and needs whose failure blocks a check of the signal, and that are not in it."""
     for check in checks:
         if check in absent:
-            yield f"{check} is not asked in this environment, which declares nothing that it could look at; leave it out"
+            yield f"{check} does not run in this environment, which declares nothing that it could check; leave it out"
     missing = closure(suite, checks) - set(checks) - set(absent)
     needed = [identifier for identifier in suite.order if identifier in missing]
     if needed:
@@ -49,5 +49,5 @@ def _unheard(suite: Suite, checks: Collection[str], absent: Collection[str]) -> 
 def _never_walked(suite: Suite, checks: Collection[str]) -> Iterator[str]:
     for check in checks:
         if WALK in suite.declarations[check].arguments:
-            yield f"{check} is a step of a journey; say in watch.journeys_every how often it is walked"
+            yield f"{check} is a step of a journey; say in watch.journeys_every how often it runs"
             return

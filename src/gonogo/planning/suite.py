@@ -110,7 +110,7 @@ def _with_entries(
         identifier for identifier in lines if identifier in suite.catalogue and declarations[identifier].entry
     ]:
         raise UsageError(
-            *(f"environment: {name}: a check has this id already; name the entry otherwise" for name in clashing)
+            *(f"environment: {name}: a check has this id already; give the entry another name" for name in clashing)
         )
     return replace(
         suite,
@@ -167,7 +167,9 @@ def read_suite(folders: Sequence[Path], *, origins: Mapping[Path, str] | None = 
     for folder in folders:
         for identifier, line in read_catalogue(folder / "catalogue.toml").items():
             if identifier in lines:
-                problems.append(f"{folder / 'catalogue.toml'}: {identifier}: this id has a line elsewhere already")
+                problems.append(
+                    f"{folder / 'catalogue.toml'}: {identifier}: this id has a catalogue line elsewhere already"
+                )
             lines[identifier] = line
         for declaration in read_declarations(folder):
             if declaration.id in declared:
@@ -205,11 +207,11 @@ def _contradictions(lines: Mapping[str, CheckPolicy], declared: Mapping[str, Dec
     for identifier, line in lines.items():
         for need in line.needs:
             if need not in lines:
-                yield f"catalogue: {identifier}: needs {need!r}, which is no check{did_you_mean(need, lines)}"
+                yield f"catalogue: {identifier}: needs {need!r}, which is not a check{did_you_mean(need, lines)}"
         for other in line.explained_by:
             if other not in lines:
                 near = did_you_mean(other, lines)
-                yield f"catalogue: {identifier}: explained_by names {other!r}, which is no check{near}"
+                yield f"catalogue: {identifier}: explained_by names {other!r}, which is not a check{near}"
 
 
 def _ordered(lines: Mapping[str, CheckPolicy]) -> Sequence[str]:
@@ -219,7 +221,7 @@ def _ordered(lines: Mapping[str, CheckPolicy]) -> Sequence[str]:
     try:
         sorter.prepare()
     except CycleError as error:
-        raise UsageError(f"catalogue: needs go round in a circle: {' → '.join(error.args[1])}") from None
+        raise UsageError(f"catalogue: the needs form a circle: {' → '.join(error.args[1])}") from None
     order: list[str] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready(), key=position.__getitem__)

@@ -152,7 +152,7 @@ def _hiding_lines(files: TeamFiles) -> Iterator[str]:
         others = sorted({name for leaf in below for name in leaf.environments})
         if not applies and (not line.group or counted & set(line.group)):
             yield (
-                f"{where}: all lines below it are for {', '.join(others)}, so {files.environment} would ask for none of "
+                f"{where}: all lines below it are for {', '.join(others)}, so a run of {files.environment} would demand none of "
                 f"it; write group={','.join(others)} after its id if it is about nothing else, or give "
                 f"{files.environment} a line below it"
             )
@@ -167,9 +167,9 @@ def _lines_that_are_signed(files: TeamFiles) -> Iterator[str]:
             continue
         where = f"{files.checklist.path}:{line.number}: {line.id} is a statement of gates.toml, which its role signs"
         if not line.leaf:
-            yield f"{where}; nothing may stand below it: name what supports it in gates.toml"
+            yield f"{where}; no line may be below it: name what supports it in gates.toml"
         if line.leaf and (line.attest or line.checks):
-            yield f"{where}; take attest= and checks= away, and name what supports it in gates.toml"
+            yield f"{where}; remove attest= and checks=, and name what supports it in gates.toml"
 
 
 def attestation_problems(files: TeamFiles) -> Iterator[str]:
@@ -238,7 +238,7 @@ def _uncoverable(covered: str, lines: Mapping[str, ChecklistLine], files: TeamFi
     if covered not in lines:
         return f"no line {covered!r} in {files.checklist.path}{did_you_mean(covered, list(lines))}"
     if not lines[covered].leaf:
-        return f"{covered} has lines below it, and is as good as they are; name those"
+        return f"{covered} has lines below it, and takes its status from them; name those"
     if covered in files.statements:
-        return f"{covered} is signed, and rests on what gates.toml names; name those lines"
+        return f"{covered} is signed, and depends on the lines that gates.toml names; name those lines"
     return ""

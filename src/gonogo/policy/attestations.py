@@ -34,7 +34,7 @@ def _inside(value: str) -> str:
 
 def _digest(value: str) -> str:
     if value == _EMPTY:
-        raise ValueError("is the digest of an empty file, which shows nothing; attest the line with what was seen")
+        raise ValueError("is the digest of an empty file, which proves nothing; attest the line with what was seen")
     if len(set(value)) == 1:
         raise ValueError("is the digest of no file; attest the line with what was seen")
     return value
@@ -104,7 +104,7 @@ def _evidence_digest(root: Path, path: Path, attestation: Attestation, problems:
     place = (path.parent / attestation.evidence.file).relative_to(root).as_posix()
     try:
         content = read_inside(root, place, LARGEST_KEPT_BYTES)
-        problem = "" if content else "is empty, and shows nothing"
+        problem = "" if content else "is empty, so it proves nothing"
     except Unreadable as error:
         content, problem = b"", str(error)
     if problem:
@@ -139,7 +139,7 @@ def refusal(attestation: Attestation, line: ChecklistLine, *, bounded: bool = Tr
         )
     if attestation.evidence.file is None and not line.digest_alone:
         return (
-            f"evidence.file: missing; {attestation.line} wants the file itself. Keep it beside the attestation, or write "
+            f"evidence.file: missing; {attestation.line} demands the file itself. Keep it beside the attestation, or write "
             "evidence=digest after the id of the line"
         )
     return ""
@@ -150,7 +150,7 @@ def why_not(attestation: Attestation, line: ChecklistLine | None, at: datetime, 
     if line is None:
         return f"the checklist has no line {attestation.line}; rename it, or remove the attestation"
     if not line.leaf:
-        return f"{attestation.line} has lines below it, and is as good as they are; attest those"
+        return f"{attestation.line} has lines below it, and takes its status from them; attest those"
     allowed = line.attest or roles
     if allowed and attestation.role not in allowed:
         return f"{attestation.role} may not attest {attestation.line}; {' or '.join(allowed)} may"

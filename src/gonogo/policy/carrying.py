@@ -36,9 +36,9 @@ class Carry(Document):
     @model_validator(mode="after")
     def _stands_for_something(self) -> Self:
         if not self.sections and not self.lines:
-            raise ValueError("it stands for nothing; name sections, or ids of lines in lines")
+            raise ValueError("it carries nothing; name sections, or ids of lines in lines")
         if self.max_age > LONGEST:
-            raise ValueError(f"max_age: evidence is carried for {LONGEST.days} days at the most; run again then")
+            raise ValueError(f"max_age: evidence is carried for {LONGEST.days} days at most; run again after that")
         return self
 
     @property

@@ -86,7 +86,7 @@ def read_comment(row: str) -> Comment:
         return Comment()
     problems: list[str] = []
     if not ID.fullmatch(words[0]):
-        problems.append(f"{words[0]!r} is no id; write lower-case words with dots, as in <!-- tls.validity -->")
+        problems.append(f"{words[0]!r} is not an id; write lower-case words with dots, as in <!-- tls.validity -->")
     options: dict[str, tuple[str, ...]] = {}
     for word in words[1:]:
         key, equals, values = word.partition("=")
@@ -102,9 +102,9 @@ def _problem(word: str, key: str, equals: str, values: str, options: Mapping[str
         names = ", ".join(f"{option}=…" for option in OPTIONS)
         return f"{word!r} is not known here; after the id may stand {names}"
     if key in options:
-        return f"{key}= stands here twice; write one, with commas"
+        return f"{key}= is here twice; write it once, with commas"
     if not all(values.split(",")):
-        return f"{word!r} has an empty name between its commas; take it out"
+        return f"{word!r} has an empty name between its commas; remove it"
     if key == "evidence" and values != "digest":
         return f"{word!r}: evidence=digest is the only one: the digest of the evidence is enough, without the file"
     return _value_problem(word, key, values)
@@ -143,13 +143,13 @@ def misplaced(line: ChecklistLine) -> Iterator[str]:
     if not line.leaf and wrong:
         pronoun = "them" if len(wrong) > 1 else "it"
         yield (
-            f"{line.id or line.text} has lines below it, and is as good as they are: {', '.join(wrong)} would be read by "
-            f"nobody here; write {pronoun} on those lines"
+            f"{line.id or line.text} has lines below it, and takes its status from them: {', '.join(wrong)} would have no "
+            f"effect here; write {pronoun} on those lines"
         )
     if line.leaf and line.group:
         yield f"{line.id}: group= is for a line with others below it; write env= here"
     if not line.text:
-        yield "this box has no words beside it; write what is to be done, or take it away"
+        yield "this box has no text; write what is to be done, or remove the box"
 
 
 def proving(line: ChecklistLine, proves: Mapping[str, Sequence[str]]) -> list[str]:

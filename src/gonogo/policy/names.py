@@ -66,7 +66,7 @@ def problem_of(name: str) -> str:
     """The first thing that makes this name unfit to tell a person by; empty: nothing does."""
     for character in name:
         if _is_invisible(character):
-            return f"has {described(character)} in it, which nobody sees; take it out"
+            return f"has {described(character)} in it, which is invisible; remove it"
     if name != " ".join(name.split(" ")).strip() or "  " in name:
         return "begins or ends with a blank, or has two in a row; write one between words"
     if name != unicodedata.normalize("NFKC", name):

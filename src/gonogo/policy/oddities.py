@@ -38,7 +38,7 @@ _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 _ANY_COMMENT = re.compile(r"<!--(?P<text>.*?)(?:-->|$)")
 _LISTED = re.compile(rf"^[ \t>]*(?:{_MARKER}[ \t]|\|)")
 _COMMENT_MARK = re.compile("<!--|-->")
-_ENDLESS = "this line is in a fence or a comment that never ends; close that before the list goes on"
+_ENDLESS = "this line is in a fence or a comment that never ends; close it before the list continues"
 _SWALLOWED = (
     "this line is in the comment that begins in line {}, which ends only with the line's own '-->'; end it before, with "
     "two dashes, or remove the line"
@@ -166,24 +166,24 @@ def _in_hiding(number: int, row: str, mistake: str) -> Iterator[Oddity]:
     bare = row.strip().removeprefix("<!--").lstrip()
     if not looks_like_a_box(bare) and not carries_an_id(row):
         return
-    message = "this line is in a fence or a comment, and nobody is asked for it; take it out of there, or remove it"
+    message = "this line is in a fence or a comment, so it is not counted; move it out, or remove it"
     yield Oddity(number=number, message=mistake or message, hidden=not mistake)
 
 
 def _as_code(number: int, row: str) -> Iterator[Oddity]:
     if looks_like_a_box(row):
         yield Oddity(
-            number=number, message="indented so far, this box is code to Markdown; take some of the indentation away"
+            number=number, message="this box is indented so far that it is code in Markdown; reduce the indentation"
         )
 
 
 def _second_of_a_line(number: int, row: str) -> Iterator[Oddity]:
     text = _shown(COMMENT.sub("", row)).partition("]")[2]
     if _ANYWHERE.search(text) or _INPUT.search(text):
-        message = "a second box stands on this line, and is not counted; give it a line of its own"
+        message = "a second box on this line is not counted; give it its own line"
         yield Oddity(number=number, message=message)
     if carries_an_id(COMMENT.sub("", row), of_one_word=False):
-        message = "a second id stands on this line, and what is said there counts for nothing; keep one comment"
+        message = "a second id on this line has no effect; keep one comment"
         yield Oddity(number=number, message=message)
 
 
@@ -193,9 +193,9 @@ def _in_sight(number: int, row: str) -> Iterator[Oddity]:
         yield Oddity(number=number, message=f"a table has no boxes, and its rows are not counted; write {example!r}")
     elif looks_like_a_box(row):
         message = (
-            "this box is no list item to Markdown, and is not counted; check its indentation and how it is written"
+            "this box is not a list item in Markdown, so it is not counted; check its indentation and its spelling"
         )
         yield Oddity(number=number, message=f"{message}, as in {example!r}")
     elif carries_an_id(row):
-        message = "an id stands on a line without a box, and nobody is asked for it; write '- [ ] ' before its words"
-        yield Oddity(number=number, message=f"{message}, or take the comment away")
+        message = "this line has an id and no box, so it is not counted; write '- [ ] ' before its text"
+        yield Oddity(number=number, message=f"{message}, or remove the comment")

@@ -76,7 +76,7 @@ class Key(Document):
     @model_validator(mode="after")
     def _is_one_key(self) -> Self:
         if (self.key is None) == (self.ssh is None):
-            raise ValueError("either key or ssh is needed, and not both")
+            raise ValueError("either key or ssh is needed, not both")
         return self
 
 
@@ -172,7 +172,7 @@ def unknown_person(reference: str, people: People, path: Path | str, role: str =
         return f"{reference!r} {odd}{near}"
     if not people.person:
         return (
-            f"{reference!r} is nobody: {path} lists no one yet; add this entry, with the person's own address, "
+            f"{reference!r} is not known: {path} lists nobody yet; add this entry, with the person's own address, "
             f'and have it reviewed:\n\n    [[person]]\n    name = "{reference}"\n    email = "NAME@example.com"\n'
             f'    roles = ["{role}"]\n'
         )
@@ -197,7 +197,7 @@ def foreign_role(reference: str, role: str, people: People, path: Path | str) ->
     person = people.find(reference)
     if person is None or role in person.roles:
         return ""
-    return f"{person.name} has not the role {role} in {path}, but {', '.join(person.roles)}"
+    return f"{person.name} does not have the role {role} in {path}, but {', '.join(person.roles)}"
 
 
 def role_problems(people: People, roles: Collection[str], path: Path | str) -> Iterator[str]:

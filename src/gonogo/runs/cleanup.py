@@ -66,6 +66,6 @@ def permitted(name: str, project: Path, instance: ReferenceInstance | None, *, r
         )
     if removes and Effect.WRITE not in file.environment.permits.effects:
         raise UsageError(
-            f'{file.path}: permits.effects: removing things is a "{Effect.WRITE}", which is not permitted here; add it'
+            f'{file.path}: permits.effects: removing test data is a "{Effect.WRITE}", which is not permitted here; add it'
         )
     return file

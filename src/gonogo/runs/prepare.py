@@ -386,7 +386,7 @@ def _notes(
         yield f"no variable is declared of the shape that these look at: {', '.join(idle)}"
     variables = environment.section(Variables)
     if variables is not None and len(variables.files) == 1:
-        yield "variables-differ: only one file of variables is declared, and there is nothing to compare it with"
+        yield "variables-differ: only one file of variables is declared, so there is nothing to compare it with"
     if not has_journeys(suite, environment):
         yield "no journeys ran: this project has none in smoke/"
     if instance is not None and instance.pid is not None:

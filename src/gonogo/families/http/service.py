@@ -168,7 +168,7 @@ def _unwell(page: Page, body: Body, question: HttpQuestion, quote: Quote) -> str
         return ""
     reading = read_health(body, quote)
     down = (f"{name} is {part.word}" for name, part in reading.parts.items() if part.meaning is Meaning.FAIL)
-    return next(down, f"it calls itself {reading.word}" if reading.meaning is Meaning.FAIL else "")
+    return next(down, f"it reports {reading.word}" if reading.meaning is Meaning.FAIL else "")
 
 
 async def _front(first: Asker, question: HttpQuestion, exchange: Exchange, page: Page) -> Exchange:
