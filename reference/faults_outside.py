@@ -273,6 +273,17 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the series that the alert on payments uses does not exist",
             part("monitoring", payments=False),
         ),
+        "prometheus-payment-rule-deaf": (
+            "the alert on payments selects by a label that the series does not have",
+            part(
+                "monitoring",
+                payments_rule='sum(rate(workme_payments_total{status="failed"}[5m])) > 1',
+            ),
+        ),
+        "alertmanager-tells-nobody": (
+            "the Alertmanager's only route leads to a receiver without an integration",
+            part("monitoring", receiver="blackhole"),
+        ),
         "grafana-down": ("Grafana answers 502", _grafana(running=False)),
         "grafana-database-down": ("Grafana's own database fails", _grafana(database="failing")),
         "grafana-no-dashboard": ("the dashboard of the launch is gone", _grafana(dashboard=False)),

@@ -85,7 +85,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [at]}]} for job, at in jobs.items()],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(document))
-    (other / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    routing = {
+        "route": {"receiver": "nobody", "routes": [{"receiver": "chat", "matchers": ['alertname=~"Req.*"']}]},
+        "receivers": [{"name": "nobody"}, {"name": "chat", "webhook_configs": [{"url": "http://127.0.0.1:9/"}]}],
+    }
+    (other / "alertmanager.yml").write_text(yaml.safe_dump(routing))
     alertmanager = [
         program("prometheus-alertmanager"),
         f"--config.file={other / 'alertmanager.yml'}",
@@ -117,7 +121,13 @@ def verdicts(judge: Judge, environment: Environment) -> Mapping[str, str]:
     prometheus, alertmanager = seen(environment)
     of_prometheus = ("rules", "quiet", "scrapes", "payment-alert")
     asked: dict[str, dict[str, Any]] = {
-        **{f"prometheus-{name}": {"prometheus": prometheus} for name in of_prometheus},
+        **{
+            f"prometheus-{name}": {
+                "prometheus": prometheus,
+                **({"alertmanager_all": (alertmanager,)} if "pay" in name else {}),
+            }
+            for name in of_prometheus
+        },
         **{f"alertmanager-{name}": {"alertmanager": alertmanager} for name in ("quiet", "hears")},
     }
     told: dict[str, str] = {}
