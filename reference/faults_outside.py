@@ -101,11 +101,19 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
         "sentry-alert-of-resolved": (
             "the alert tells of issues that are resolved",
-            part("sentry", alerts_trigger="issue_resolved_trigger"),
+            part("sentry", alerts_triggers=("issue_resolved_trigger",)),
+        ),
+        "sentry-alert-only-new": (
+            "the alert tells of new errors alone",
+            part("sentry", alerts_triggers=("first_seen_event",)),
+        ),
+        "sentry-alert-never-enough": (
+            "the alert tells of errors with a million events an hour",
+            part("sentry", alerts_events=1_000_000),
         ),
         "sentry-alert-seldom": (
             "the alert tells of each error once in thirty days",
-            part("sentry", alerts_trigger="every_event", alerts_frequency=43_200),
+            part("sentry", alerts_triggers=("every_event",), alerts_frequency=43_200),
         ),
         "sentry-action-disabled": ("the alert's action is disabled", part("sentry", action_status="disabled")),
         "sentry-alert-for-owners": ("only owners of an issue are told", part("sentry", owners_only=True)),
