@@ -180,6 +180,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the alerts fire when nothing is used",
             part("ocean", alerts_compare="LessThan"),
         ),
+        "droplet-alerts-always-fire": ("the alerts fire above 2 %: always", part("ocean", alerts_percent=2)),
         "droplet-volume-lost": ("nobody took a snapshot of its volume", part("ocean", volume=True)),
         "droplet-snapshot-late": (
             "the snapshot was taken after the release had begun",
@@ -222,6 +223,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "atlas-no-point-in-time": ("continuous backup is off", part("atlas", point_in_time=False)),
         "atlas-backup-off": ("backup is off", part("atlas", backup=False)),
         "atlas-snapshot-fails": ("the last snapshot failed", part("atlas", snapshot_status="failed")),
+        "atlas-snapshot-by-hand": (
+            "the schedule's snapshots fail, and somebody took one by hand",
+            part("atlas", snapshot_by_hand=True),
+        ),
         "atlas-restore-old": ("nobody tried a restore for a year", part("atlas", restore_days=365.0)),
         "atlas-restore-failed": ("the last restore failed", part("atlas", restore_failed=True)),
         "atlas-restore-downloaded": (
@@ -314,6 +319,8 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "oncall-no-rules": ("no notification rule tells who has the second shift", part("oncall", rules=False)),
         "oncall-phone-off": ("the phone of who has the second shift is blocked", part("oncall", phone=False)),
         "oncall-service-disabled": ("the service that alerts go to is disabled", part("oncall", service="disabled")),
+        "oncall-service-quiet": ("alerts make incidents of low urgency", part("oncall", urgency="low")),
+        "oncall-second-late": ("the second level is told after eight hours", part("oncall", escalates_minutes=480)),
         "oncall-service-maintenance": ("maintenance is planned for tonight", part("oncall", maintenance_hours=2.0)),
         "oncall-service-elsewhere": ("alerts go to another policy", part("oncall", service_policy="Default")),
     },
@@ -374,6 +381,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "server-container-flaps": ("a container is up for a second, again", part("host", flapping=True)),
         "server-unit-stopped": ("nginx is stopped", _stopped("nginx.service")),
         "server-renewal-off": ("the timer that renews certificates is off", _stopped("certbot.timer")),
+        "server-renewal-elapsed": (
+            "the timer that renews certificates will not trigger any more",
+            part("host", elapsed=frozenset({"certbot.timer"})),
+        ),
         "server-renewal-fails": (
             "the timer runs, and every renewal fails",
             part("host", failed=frozenset({"certbot.service"})),

@@ -227,11 +227,8 @@ def workflow(settings: SentrySettings) -> Json:
     actions = [_action(settings)] if settings.alerts_have_recipient else []
     key, value = settings.alerts_tag or ("", "")
     tagged = {"id": "4", "type": "tagged_event", "comparison": {"key": key, "match": "eq", "value": value}}
-    often = {
-        "id": "5",
-        "type": "event_frequency_count",
-        "comparison": {"interval": "1h", "value": settings.alerts_events},
-    }
+    rate = {"interval": "1h", "value": settings.alerts_events}
+    often = {"id": "5", "type": "event_frequency_count", "comparison": rate}
     filters = [
         {**condition, "conditionResult": True}
         for condition, wanted in ((tagged, settings.alerts_tag), (often, settings.alerts_events))
