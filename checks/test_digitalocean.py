@@ -13,7 +13,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.http import MetricsEvidence, ServiceEvidence
 from gonogo.evidence.inbound import PortRange, is_opened, open_to_everybody
-from gonogo.evidence.providers import AlertPolicy, CloudFirewall, DropletEvidence, DropletImage, InboundRule
+from gonogo.evidence.providers import CloudFirewall, DropletEvidence, DropletImage, InboundRule
 from gonogo.families.digitalocean.section import DigitalOcean, Droplet
 from gonogo.families.servers.section import Server
 from gonogo.policy.catalogue import Policy

@@ -279,7 +279,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "upload-by-anybody": "strangers may upload",
         "upload-broken": "uploads end in an error 500",
         "upload-any-type": "programs are taken as documents",
-        "document-cut-off": "the last byte of every document is lost",
+        "document-cut-off": "of every document the first 64 KiB are kept",
     },
     "booking": {
         "booking-broken": "bookings end in an error 500",

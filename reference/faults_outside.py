@@ -124,6 +124,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
     },
     "client": {
         "assistant-overloaded": ("the language model is overloaded", part("llm", answers=False)),
+        "assistant-excuses-itself": (
+            "the assistant has one answer to every question",
+            part("llm", excuse="I am sorry, I cannot help with that right now."),
+        ),
     },
     "mail": {
         "mail-lost": ("the relay takes mail, and loses it", part("mail", delivers=False)),

@@ -26,6 +26,7 @@ from reference.api.tokens import CurrentUser, admin_only
 
 _HUGE = 64 * 1024 * 1024
 _SLOW_SECONDS = 1.5
+_FIRST_BUFFER = 64 * 1024
 
 
 class _AnyPassword(PasswordHasher):
@@ -55,7 +56,7 @@ class _AnySize(Documents):
 
 class _CutOff(Documents):
     async def keep(self, owner: Document, name: str, content: bytes) -> Document:
-        return await super().keep(owner, name, content[:-1])
+        return await super().keep(owner, name, content[:_FIRST_BUFFER])
 
 
 class _SharedDocuments(Documents):
