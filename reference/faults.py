@@ -290,6 +290,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
     },
     "payment": {
         "receipt-not-sent": "payments are not confirmed by mail",
+        "payment-in-dollars": "cards are charged in dollars: the number is right, and the currency is not",
         "payment-failed-is-paid": "a declined card counts as paid",
         "payment-never-settles": "no payment ever succeeds in the service's book",
         "payment-never-fails": "an expired PIX code waits for ever",

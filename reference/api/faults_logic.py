@@ -144,6 +144,10 @@ class _AnyOrder(Bookings):
         return {}
 
 
+class _InDollars(PaymentStore):
+    card_currency = "usd"
+
+
 class _SharedPayments(PaymentStore):
     def visible_to(self, user: Document) -> Document:
         del user
@@ -205,6 +209,7 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     "booking-hidden": ("bookings", _OneSided),
     "booking-any-order": ("bookings", _AnyOrder),
     "payment-leaks": ("payments", _SharedPayments),
+    "payment-in-dollars": ("payments", _InDollars),
     "payment-failed-is-paid": ("payments", _Generous),
     "payment-never-settles": ("payments", _Unsettled),
     "payment-never-fails": ("payments", _NeverFails),
