@@ -1,4 +1,4 @@
-"""The machines at DigitalOcean: what was ordered, what the cloud firewall lets in, who is told, what there is to go back to."""
+"""The machines at DigitalOcean: what was ordered, what the cloud firewall lets in, what there is to go back to."""
 
 import re
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 from gonogo.evidence.http import MetricsEvidence, ServiceEvidence
 from gonogo.evidence.inbound import PortRange, is_opened, open_to_everybody
-from gonogo.evidence.providers import AlertPolicy, CloudFirewall, DropletEvidence, DropletImage, InboundRule
+from gonogo.evidence.providers import CloudFirewall, DropletEvidence, DropletImage, InboundRule
 from gonogo.families.digitalocean.section import DigitalOcean, Droplet
+from gonogo.families.servers.section import Server
 from gonogo.policy.catalogue import Policy
 
-_NEEDED = ("cpu", "memory_utilization_percent", "disk_utilization_percent")
 _APPLIED = "succeeded"
 _HTTPS = 443
 _WITHOUT_PORTS = "icmp"
@@ -31,10 +31,10 @@ def test_droplet_exists(droplet: DropletEvidence) -> None:
     Fix: correct digitalocean.droplets.….id, or give the token access to the team that has it; power it on.
     """
     assert so(droplet.found, "droplet", "found", "not found"), (
-        f"{_name(droplet)}: DigitalOcean has no droplet {droplet.droplet}"
+        f"{droplet.name}: DigitalOcean has no droplet {droplet.droplet}"
     )
     assert equal(droplet.status, "active", "status"), (
-        f"{_name(droplet)}: is {droplet.status or 'without a state'}, not active"
+        f"{droplet.name}: is {droplet.status or 'without a state'}, not active"
     )
 
 
@@ -44,7 +44,7 @@ def test_droplet_can_be_changed(droplet: DropletEvidence) -> None:
 
     Fix: wait until the current action on it has ended; if it stays locked, ask DigitalOcean's support.
     """
-    assert so(droplet.locked is not True, "locked", "no", "yes"), f"{_name(droplet)}: is locked"
+    assert so(droplet.locked is not True, "locked", "no", "yes"), f"{droplet.name}: is locked"
 
 
 @pytest.mark.check("droplet-size")
@@ -55,15 +55,15 @@ def test_droplet_is_as_large_as_ordered(droplet: DropletEvidence, environment: E
     """
     declared = _declared(droplet, environment)
     if droplet.cpus is None or droplet.memory is None or droplet.disk is None:
-        raise Unobserved(f"{_name(droplet)}: DigitalOcean does not say how large it is")
+        raise Unobserved(f"{droplet.name}: DigitalOcean does not say how large it is")
     assert at_least(droplet.cpus, declared.cpus, "processors"), (
-        f"{_name(droplet)}: processors: {droplet.cpus}, not {declared.cpus}"
+        f"{droplet.name}: processors: {droplet.cpus}, not {declared.cpus}"
     )
     assert at_least(droplet.memory, declared.memory, "memory", "B"), (
-        f"{_name(droplet)}: has {_gib(droplet.memory)} of memory, not {_gib(declared.memory)}"
+        f"{droplet.name}: has {_gib(droplet.memory)} of memory, not {_gib(declared.memory)}"
     )
     assert at_least(droplet.disk, declared.disk, "disk", "B"), (
-        f"{_name(droplet)}: has a disk of {_gib(droplet.disk)}, not {_gib(declared.disk)}"
+        f"{droplet.name}: has a disk of {_gib(droplet.disk)}, not {_gib(declared.disk)}"
     )
 
 
@@ -79,15 +79,15 @@ def test_droplet_was_built_from_the_declared_image(droplet: DropletEvidence, env
     image = droplet.image
     if image is None or not (image.slug or image.name):
         raise Unobserved(
-            f"{_name(droplet)}: DigitalOcean shows neither slug nor name of the image that it was built from"
+            f"{droplet.name}: DigitalOcean shows neither slug nor name of the image that it was built from"
         )
     if image.slug or image.kind not in {"", "base"}:
         assert shown(declared in {image.slug, image.name}, "image", image.slug or image.name, declared), (
-            f"{_name(droplet)}: was built from {image.slug or image.name}, not {declared}"
+            f"{droplet.name}: was built from {image.slug or image.name}, not {declared}"
         )
     elif not equal(_former_slug(image), declared, "image, by its former slug"):
         raise Unobserved(
-            f"{_name(droplet)}: was built from {image.distribution} {image.name}, which no longer has a slug, so it "
+            f"{droplet.name}: was built from {image.distribution} {image.name}, which no longer has a slug, so it "
             f"cannot be compared with {declared}",
             hint="compare them by hand; server-os checks what the machine runs",
         )
@@ -105,16 +105,19 @@ def test_image_is_still_offered(droplet: DropletEvidence) -> None:
         decided("image", "none", "not retired")
         return
     assert shown(image.status != "retired", "image", image.status, "not retired"), (
-        f"{_name(droplet)}: its image {image.distribution} {image.name} is retired"
+        f"{droplet.name}: its image {image.distribution} {image.name} is retired"
     )
 
 
 @pytest.mark.check("droplet-addresses")
-def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Environment) -> None:
-    """Size and firewall of this droplet mean nothing if another machine serves the users.
+def test_hosts_lead_to_the_droplet(
+    droplet: DropletEvidence, droplet_all: tuple[DropletEvidence, ...], environment: Environment
+) -> None:
+    """Size and firewall of this droplet mean nothing if another machine serves the users, or some of them.
 
-    Fix: correct the A records and hosts.….addresses, or digitalocean.droplets.….id. For a droplet
-    without a host (a worker, or one behind a CDN) declare serves_hosts = false.
+    Fix: correct the A records and hosts.….addresses, or digitalocean.droplets.….id; declare every droplet of a host, and
+    in [servers] what stands elsewhere. For a droplet without a host (a worker, or one behind a CDN) declare
+    serves_hosts = false.
     """
     if not _declared(droplet, environment).serves_hosts:
         return
@@ -123,14 +126,16 @@ def test_hosts_lead_to_the_droplet(droplet: DropletEvidence, environment: Enviro
     own = _canonical(droplet.addresses)
     if own & declared:
         decided("addresses of the droplet", own, "one that the hosts are declared at")
+        _no_stranger_beside(droplet, droplet_all, environment)
         return
     # Only now does it matter what else leads here.
     droplet.require("reserved_addresses", "balancer_addresses")
     others = _canonical((*droplet.reserved_addresses, *droplet.balancer_addresses))
     assert shown(others & declared, "addresses that lead to it", others, "one that the hosts are declared at"), (
-        f"{_name(droplet)}: DigitalOcean gives it {', '.join(sorted(own | others)) or 'no public address'}; the hosts "
+        f"{droplet.name}: DigitalOcean gives it {', '.join(sorted(own | others)) or 'no public address'}; the hosts "
         f"are declared at {', '.join(sorted(declared)) or 'no address'}"
     )
+    _no_stranger_beside(droplet, droplet_all, environment)
 
 
 @pytest.mark.check("droplet-keys")
@@ -153,17 +158,17 @@ def test_cloud_firewall_lets_in_what_is_declared_only(droplet: DropletEvidence, 
     change did not reach the droplet, make it again.
     """
     droplet.require("firewalls")
-    assert at_least(len(droplet.firewalls), 1, "cloud firewalls"), f"{_name(droplet)}: is behind no cloud firewall"
+    assert at_least(len(droplet.firewalls), 1, "cloud firewalls"), f"{droplet.name}: is behind no cloud firewall"
     _must_hold(droplet)
     declared = _section(environment).open_ports
     rules = _rules(droplet)
     wrong = [str(uncovered) for ports in _everybodys(rules) for uncovered in ports.without(declared)]
     assert nothing(wrong, "openings that are not declared"), (
-        f"{_name(droplet)}: the cloud firewall lets everybody in at {', '.join(wrong)}"
+        f"{droplet.name}: the cloud firewall lets everybody in at {', '.join(wrong)}"
     )
     closed = [port for port in declared if not is_opened(_lasting(droplet), "tcp", port)]
     assert not declared or below(len(closed), len(declared), "declared ports that are closed"), (
-        f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(map(str, closed))}: nobody gets in"
+        f"{droplet.name}: no rule of the cloud firewall opens {', '.join(map(str, closed))}: nobody gets in"
     )
 
 
@@ -177,43 +182,12 @@ def test_cloud_firewall_opens_what_is_declared(droplet: DropletEvidence, environ
     rules, declared = _rules(droplet), _section(environment).open_ports
     closed = [str(port) for port in declared if not is_opened(_lasting(droplet), "tcp", port)]
     assert nothing(closed, "declared ports that are closed", of=len(declared)), (
-        f"{_name(droplet)}: no rule of the cloud firewall opens {', '.join(closed)}"
+        f"{droplet.name}: no rule of the cloud firewall opens {', '.join(closed)}"
     )
     # HTTP/3 is spoken over UDP.
     useless = [str(ports) for ports in open_to_everybody(rules, "udp") if (ports.first, ports.last) != (_HTTPS, _HTTPS)]
     assert nothing(useless, "ports opened for UDP"), (
-        f"{_name(droplet)}: the cloud firewall opens {', '.join(useless)}; only TCP ports are declared"
-    )
-
-
-@pytest.mark.check("droplet-alerts")
-def test_somebody_is_told_when_it_runs_full(droplet: DropletEvidence, policy: Policy) -> None:
-    """Memory and disks fill up slowly, and often at night.
-
-    Fix: Monitoring → Create Alert Policy: CPU, memory and disk utilization of this droplet above 90 %, with a mail or a
-    channel. To see policies by tag, the token needs the scope tag:read. The agent that measures:
-    systemctl status do-agent, or https://docs.digitalocean.com/products/monitoring/how-to/install-metrics-agent/.
-    """
-    droplet.require("alerts")
-    most = policy.number("most_percent")
-    faults = {kind: [_alert_fault(alert, most) for alert in droplet.alerts if alert.kind == kind] for kind in _NEEDED}
-    missing = [kind for kind, kind_faults in faults.items() if all(kind_faults)]
-    for alert in droplet.alerts:
-        if alert.kind in _NEEDED and alert.threshold is not None and not _alert_fault(alert, most):
-            at_most(alert.threshold, most, f"alert on {alert.kind} above", "%", kind="alert")
-    if missing:
-        droplet.require("alerts_by_tag")
-    problems = "; ".join(f"{kind} ({', '.join(faults[kind]) or 'no policy is about this droplet'})" for kind in missing)
-    untagged = (
-        "" if droplet.tagged else ". It has no tag, or the token lacks tag:read, and does not see policies by tag"
-    )
-    assert nothing(missing, f"of {len(_NEEDED)} figures, without an alert at {most:g} % or below"), (
-        f"{_name(droplet)}: nobody is notified about {problems}{untagged}"
-    )
-    droplet.require("measured")
-    assert so(droplet.measured is not False, "metrics agent", "measures", "no value"), (
-        f"{_name(droplet)}: DigitalOcean has received no value of its memory for 15 minutes: without the metrics agent "
-        "(do-agent) no policy about memory or disk ever fires"
+        f"{droplet.name}: the cloud firewall opens {', '.join(useless)}; only TCP ports are declared"
     )
 
 
@@ -225,8 +199,8 @@ def test_there_is_something_to_go_back_to(droplet: DropletEvidence, environment:
     """
     droplet.require("copies")
     newest = _newest(droplet, droplet.copies)
-    assert there(newest, "snapshot or backup"), f"{_name(droplet)}: has neither a snapshot nor a backup"
-    _young(f"{_name(droplet)}: the newest copy", newest, droplet, environment)
+    assert there(newest, "snapshot or backup"), f"{droplet.name}: has neither a snapshot nor a backup"
+    _young(f"{droplet.name}: the newest copy", newest, droplet, environment)
 
 
 @pytest.mark.check("droplet-volume-snapshots")
@@ -240,8 +214,8 @@ def test_volumes_have_snapshots_too(droplet: DropletEvidence, environment: Envir
         decided("volumes", "none", "none without a snapshot")
     for volume in droplet.volumes:
         newest = _newest(droplet, (volume.newest_snapshot,) if volume.newest_snapshot else ())
-        assert there(newest, "snapshots of volumes"), f"{_name(droplet)}: its volume {volume.id} has no snapshot"
-        _young(f"{_name(droplet)}: the newest snapshot of its volume {volume.id}", newest, droplet, environment)
+        assert there(newest, "snapshots of volumes"), f"{droplet.name}: its volume {volume.id} has no snapshot"
+        _young(f"{droplet.name}: the newest snapshot of its volume {volume.id}", newest, droplet, environment)
 
 
 @pytest.mark.check("droplet-snapshot-before-release")
@@ -275,9 +249,38 @@ def test_a_copy_is_older_than_the_release(
         at_most(began - max(before), allowed, "copy is older than the release by")
     newest = _newest(droplet, droplet.copies)
     assert shown(before or newest is None, "newest copy", _clock(newest), f"one from before {_clock(began)}"), (
-        f"{_name(droplet)}: the newest copy is of {_clock(newest)}, and release {wanted} has been running since {_clock(began)}: there is "
+        f"{droplet.name}: the newest copy is of {_clock(newest)}, and release {wanted} has been running since {_clock(began)}: there is "
         "no recent copy from before it"
     )
+
+
+def _no_stranger_beside(
+    droplet: DropletEvidence, droplets: tuple[DropletEvidence, ...], environment: Environment
+) -> None:
+    """Fail if a host that leads to this droplet leads to a machine that is none of the declared ones as well.
+
+    Addresses of IPv4 alone: which reserved ones of IPv6 there are is not read.
+    """
+    own = _canonical(_leading(droplet))
+    known = _canonical(tuple(address for other in droplets for address in _leading(other)))
+    known |= {server.address for server in environment.table(Server).values()}
+    beside = {
+        f"{name} at {address}"
+        for name, host in environment.hosts.items()
+        if own & _canonical(host.addresses)
+        for address in _canonical(host.addresses)
+        if ip_address(address).version == 4 and address not in known  # noqa: PLR2004 - the version
+    }
+    if beside:
+        for other in droplets:
+            other.require("reserved_addresses", "balancer_addresses")
+    assert nothing(beside, "addresses of other machines"), (
+        f"{droplet.name}: {', '.join(sorted(beside))} is no declared droplet or server"
+    )
+
+
+def _leading(droplet: DropletEvidence) -> tuple[str, ...]:
+    return (*droplet.addresses, *droplet.reserved_addresses, *droplet.balancer_addresses)
 
 
 def _serves(service: ServiceEvidence, wanted: str) -> bool:
@@ -294,10 +297,6 @@ def _declared(droplet: DropletEvidence, environment: Environment) -> Droplet:
     return _section(environment).droplets[droplet.scope[1]]
 
 
-def _name(droplet: DropletEvidence) -> str:
-    return f"{droplet.scope[1]} ({droplet.droplet})"
-
-
 def _canonical(addresses: tuple[str, ...]) -> set[str]:
     return {str(ip_address(address)) for address in addresses}
 
@@ -311,10 +310,10 @@ def _former_slug(image: DropletImage) -> str:
 def _must_hold(droplet: DropletEvidence) -> None:
     """Fail unless all rules have reached the droplet."""
     stuck = [fault for firewall in droplet.firewalls for fault in _not_applied(firewall)]
-    assert nothing(stuck, "rules that have not reached it"), f"{_name(droplet)}: {', '.join(stuck)}"
+    assert nothing(stuck, "rules that have not reached it"), f"{droplet.name}: {', '.join(stuck)}"
     leaving = [firewall.name for firewall in droplet.firewalls if any(change.removing for change in firewall.pending)]
     assert below(len(leaving), len(droplet.firewalls), "firewalls that it is taken out of"), (
-        f"{_name(droplet)}: is being removed from the cloud firewall {', '.join(leaving)}"
+        f"{droplet.name}: is being removed from the cloud firewall {', '.join(leaving)}"
     )
 
 
@@ -341,24 +340,11 @@ def _everybodys(rules: list[InboundRule]) -> Iterator[PortRange]:
         yield from open_to_everybody(rules, protocol)
 
 
-def _alert_fault(alert: AlertPolicy, most: float) -> str:
-    """Why a policy tells nobody in time; empty if it does."""
-    if not alert.enabled:
-        return "the policy is disabled"
-    if not alert.recipients:
-        return "the policy has no recipient"
-    if alert.threshold is None:
-        return "the policy has no threshold"
-    if alert.compare != "GreaterThan" or alert.threshold > most:
-        return f"the policy fires at {alert.compare} {alert.threshold:g}; at most GreaterThan {most:g} is expected"
-    return ""
-
-
 def _newest(droplet: DropletEvidence, copies: tuple[datetime, ...]) -> datetime | None:
     newest = max(copies, default=None)
     if newest is not None and newest - droplet.taken_at > _CLOCKS_DIFFER_BY:
         raise Unobserved(
-            f"{_name(droplet)}: a copy is dated {_clock(newest)}, which is in the future",
+            f"{droplet.name}: a copy is dated {_clock(newest)}, which is in the future",
             hint="check the clock of this machine",
         )
     return newest

@@ -1,12 +1,11 @@
 """The team's own monitoring: Prometheus, Alertmanager and Grafana, by what they say of themselves."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
-from gonogo.base.comparing import at_least, at_most, equal, nothing, so, unnoted
+from gonogo.base.comparing import at_least, at_most, below, equal, nothing, so, unnoted
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.base.wording import and_more
@@ -20,6 +19,7 @@ from gonogo.evidence.monitoring import (
     PrometheusEvidence,
     ScrapeTarget,
 )
+from gonogo.families.monitoring.firing import mentions, never_fires
 from gonogo.families.monitoring.section import Monitoring
 from gonogo.policy.catalogue import Policy
 
@@ -86,16 +86,21 @@ def test_service_is_scraped(prometheus: PrometheusEvidence, environment: Environ
 
 
 @pytest.mark.check("prometheus-payment-alert")
-def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment: Environment, policy: Policy) -> None:
-    """Failed payments cost money every minute, and a rule over a missing series never fires.
+def test_alert_on_payments_can_fire(
+    prometheus: PrometheusEvidence,
+    alertmanager_all: tuple[AlertmanagerEvidence, ...],
+    environment: Environment,
+    policy: Policy,
+) -> None:
+    """Failed payments cost money every minute; a rule that never fires, or that a route leads to nobody, is none.
 
-    Fix: write an alerting rule over monitoring.payments (gonogo rules writes one from watch.thresholds), and let
-    Prometheus send to an Alertmanager.
+    Fix: write an alerting rule over monitoring.payments (gonogo rules writes one from watch.thresholds), with a limit that
+    can be passed and a short `for`; let Prometheus send to an Alertmanager whose route for it ends at a receiver with an
+    integration.
     """
     prometheus.require("rules", "payments", "alertmanagers")
     series = environment.require(Monitoring).payments or ""
-    word = re.compile(rf"(?<![\w:]){re.escape(series)}(?![\w:])")
-    rules = [rule for rule in _ours(prometheus, environment) if word.search(rule.query)]
+    rules = [rule for rule in _ours(prometheus, environment) if mentions(rule.query, series)]
     assert at_least(len(rules), 1, "rules about payments"), f"no alerting rule of Prometheus uses {series}"
     working = [
         rule
@@ -110,9 +115,36 @@ def test_alert_on_payments_can_fire(prometheus: PrometheusEvidence, environment:
     assert at_least(prometheus.payments, 1, f"series of {series}"), (
         f"Prometheus has no series {series} now, so {working[0].name} cannot fire"
     )
+    faults = [_useless(rule, series, prometheus.payment_labels, policy) for rule in working]
+    assert at_least(faults.count(""), 1, "rules about payments that can fire in time"), and_more(faults, _FEW)
     assert at_least(prometheus.alertmanagers, 1, "Alertmanagers"), (
         "Prometheus sends its alerts to no Alertmanager, so nobody would be notified"
     )
+    firing = [rule for rule, fault in zip(working, faults, strict=True) if not fault]
+    for alertmanager in alertmanager_all:
+        alertmanager.require("route")
+        unheard = [fault for rule in firing if (fault := _unheard(rule, alertmanager))]
+        assert below(len(unheard), len(firing), "rules about payments that notify nobody"), and_more(unheard, _FEW)
+
+
+def _useless(rule: AlertRule, series: str, labels: Sequence[str], policy: Policy) -> str:
+    """Why a rule that is evaluated does not fire, or not in time; empty if it does."""
+    if reason := never_fires(rule.query, series, labels):
+        return f"the rule {rule.name} {reason}: {rule.query}"
+    hold, longest = rule.hold or timedelta(), policy.duration("longest_hold")
+    if hold > longest:
+        return f"the rule {rule.name} waits {format_duration(hold)} (for) before it fires; {format_duration(longest)} is allowed"
+    return ""
+
+
+def _unheard(rule: AlertRule, alertmanager: AlertmanagerEvidence) -> str:
+    """Why nobody is notified of a rule's alert; empty if a receiver with an integration may get it."""
+    if alertmanager.route is None:
+        return ""
+    receivers = alertmanager.route.receivers({"alertname": rule.name, **rule.labels})
+    if receivers & {*alertmanager.notifying}:
+        return ""
+    return f"the Alertmanager sends {rule.name} to {', '.join(sorted(receivers))}, which has no integration: it notifies nobody"
 
 
 @pytest.mark.check("alertmanager-quiet")

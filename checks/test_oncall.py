@@ -5,12 +5,14 @@ from datetime import datetime
 
 import pytest
 
-from gonogo.base.comparing import at_least, equal, nothing, shown
+from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
+from gonogo.base.durations import format_duration
 from gonogo.base.errors import Failed, Unobserved
 from gonogo.base.wording import and_more, counted
 from gonogo.environment.model import Environment
 from gonogo.evidence.oncall import Maintenance, OnCallEvidence, Span, gaps
 from gonogo.families.oncall.section import OnCall
+from gonogo.policy.catalogue import Policy
 
 _FEW = 3
 
@@ -35,10 +37,11 @@ def test_somebody_is_on_call(oncall: OnCallEvidence, environment: Environment) -
 
 
 @pytest.mark.check("oncall-escalates")
-def test_second_person_is_told(oncall: OnCallEvidence) -> None:
-    """If the first person does not answer, the policy must notify a second one, or nobody reacts.
+def test_second_person_is_told(oncall: OnCallEvidence, policy: Policy) -> None:
+    """If the first person does not answer, the policy must soon notify a second one, or nobody reacts.
 
-    Fix: add a second level to the escalation policy, with somebody who is not on call at the first one.
+    Fix: add a second level to the escalation policy, with somebody who is not on call at the first one, and let it come
+    after minutes.
     """
     _require_all_there(oncall)
     oncall.require("levels", "told")
@@ -51,6 +54,12 @@ def test_second_person_is_told(oncall: OnCallEvidence) -> None:
     assert nothing(map(_span, alone), "time in which one person alone is told"), (
         f"{oncall.system}: only {whom} is notified {_spans(alone)}: the escalation policy has {counted(oncall.levels, 'level')}"
     )
+    longest, after = policy.duration("longest"), oncall.second_after
+    if after is not None and gaps(oncall.first, oncall.begins, oncall.ends, people=2):
+        assert at_most(after, longest, "second level is notified after"), (
+            f"{oncall.system}: the second level is notified after {format_duration(after)}; {format_duration(longest)} at "
+            "the most are wanted"
+        )
 
 
 @pytest.mark.check("oncall-reachable")
@@ -76,8 +85,8 @@ def test_people_on_call_can_be_told(oncall: OnCallEvidence) -> None:
 def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environment) -> None:
     """A disabled service, or a forgotten maintenance window, discards every alert.
 
-    Fix: enable the service that is named, end or move its maintenance window, and give it the escalation policy of the
-    launch.
+    Fix: enable the service that is named, end or move its maintenance window, set its urgency to high, and give it the
+    escalation policy of the launch.
     """
     oncall.require("service")
     service = oncall.service
@@ -91,6 +100,10 @@ def test_alerts_become_incidents(oncall: OnCallEvidence, environment: Environmen
     spans = [_of(maintenance, oncall.ends) for maintenance in service.maintenance]
     assert nothing(map(_span, spans), "maintenance windows over the launch"), (
         f"{name} has a maintenance window {_spans(spans)}, in which nobody is notified of an alert"
+    )
+    assert so(not service.quiet, "urgency of its incidents", "high", f"low, {service.quiet}"), (
+        f"{name} makes incidents of low urgency {service.quiet}: they do not escalate, and people are notified of them by "
+        "their rules for low urgency"
     )
     policy = environment.require(OnCall).policy
     assert equal(service.policy or policy, policy, "escalation policy of the service"), (

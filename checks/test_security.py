@@ -15,7 +15,7 @@ import pytest
 from gonogo.base.comparing import at_most, equal, nothing, shown, so, there
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
-from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_origins, provoked
+from gonogo.families.api.attempts import NOTHING, OPERATORS, OTHER_ADDRESS, QUOTES, foreign_reads, provoked
 from gonogo.families.api.forgeries import altered, claims_of_key, forgeries, some_of
 from gonogo.families.api.keys import guesses
 from gonogo.families.api.refusals import BROKEN, TOO_MANY, control, no_query, refused, too_large
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = "access-control-allow-origin"
 _PREFLIGHT = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-_TOO_LARGE, _LOCKED = 413, 423
-_MARGIN_BYTES = 1024
+_TOO_LARGE, _LOCKED, _MARGIN_BYTES = 413, 423, 1024
 
 
 @pytest.mark.check("security-caller")
@@ -77,11 +76,11 @@ def test_foreign_pages_may_not_read(walk: Walk, environment: Environment) -> Non
 
     Fix: compare the Origin header with a list of whole origins: no *, no patterns, no null, no developers' origins.
     """
-    me = walk.api.me(walk.keep["caller"])
-    for origin in foreign_origins(_own(environment)):
+    me, closed = walk.api.me(walk.keep["caller"]), walk.api.section.closed
+    for path, origin in foreign_reads(me, closed, _own(environment)):
         # Whether it is answered at all is up to the service: some refuse foreign origins outright.
-        read = walk.keep["caller"].get(me, {"Origin": origin})
-        for reply in (read, walk.api.stranger.send("OPTIONS", me, {"Origin": origin, **_PREFLIGHT})):
+        read = walk.keep["caller"].get(path, {"Origin": origin})
+        for reply in (read, walk.api.stranger.send("OPTIONS", path, {"Origin": origin, **_PREFLIGHT})):
             allowed = _allowed(reply)
             assert shown(allowed not in {origin, "*"}, "foreign pages may read", allowed, "none"), (
                 f"{reply.request} from {origin} is answered with {_ALLOWED}: {allowed}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 
@@ -126,16 +127,16 @@ def test_key_takes_what_a_bad_day_brings(sentry: SentryEvidence, policy: Policy)
 
 
 @pytest.mark.check("sentry-alerts")
-def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> None:
+def test_somebody_is_told(sentry: SentryEvidence, environment: Environment, policy: Policy) -> None:
     """If nobody is notified of a stored error, it waits until a customer calls.
 
-    Fix: create an alert that is connected to the project's error monitor, starts with new issues, is for this
-    environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
+    Fix: create an alert that is connected to the project's error monitor, starts with new issues, or with few events of
+    one, is for this environment or for all, and has an action that reaches a person: https://docs.sentry.io/product/alerts/
     """
     sentry.require("alerts")
     assert at_least(len(sentry.alerts), 1, "alerts"), f"{sentry.project} has no alert"
-    name = _section(environment).environment
-    faults = [next(_faults(alert, name), "") for alert in sentry.alerts]
+    name, most = _section(environment).environment, policy.number("most_per_hour")
+    faults = [next(_faults(alert, name, most), "") for alert in sentry.alerts]
     assert at_least(faults.count(""), 1, "alerts that tell of new errors"), (
         f"{sentry.project}: nobody is notified of new errors: {'; '.join(faults)}"
     )
@@ -146,6 +147,23 @@ def test_somebody_is_told(sentry: SentryEvidence, environment: Environment) -> N
             f"{sentry.project}: it is not known whether somebody is notified of every new error: {'; '.join(doubts)}",
             hint="sentry.environment must be spelled as in the service's events; one alert without a filter is enough",
         )
+
+
+@pytest.mark.check("sentry-alerts-rate")
+def test_somebody_is_told_of_frequent_errors(sentry: SentryEvidence, environment: Environment, policy: Policy) -> None:
+    """An alert about new errors alone is silent when one that is known breaks every request.
+
+    Fix: create an alert that starts with a number of events of an issue, with issues that become of high priority, or
+    connect a metric monitor of the error rate to one.
+    """
+    sentry.require("alerts")
+    name, most = _section(environment).environment, policy.number("most_per_hour")
+    telling = [alert for alert in sentry.alerts if not any(_faults(alert, name, most))]
+    repeated = [alert for alert in telling if _tells_of_known_errors(alert)]
+    assert at_least(len(repeated), 1, "alerts that tell of known errors"), (
+        f"{sentry.project}: {', '.join(alert.name for alert in telling)} notifies once, when an error is new; nobody is "
+        "notified when a known error becomes frequent"
+    )
 
 
 @pytest.mark.check("sentry-alerts-owners")
@@ -199,8 +217,13 @@ def test_somebody_is_told_again(sentry: SentryEvidence, environment: Environment
     )
 
 
-def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
-    """Everything for which an alert tells nobody of new errors in this environment."""
+def _tells_of_known_errors(alert: Alert) -> bool:
+    """Whether it starts with an error that was there before; one of a metric is new whenever its limit is passed."""
+    return not alert.triggers or bool(set(alert.triggers) & (_NEW_ERRORS - _ONCE)) or "metric_issue" in alert.monitors
+
+
+def _faults(alert: Alert, environment: str | None, most: float = inf) -> Iterator[str]:
+    """Everything for which an alert tells nobody of new errors in this environment, once there are ``most`` an hour."""
     if not alert.enabled:
         yield f"{alert.name} is disabled"
     if alert.muted == "everybody":
@@ -213,10 +236,19 @@ def _faults(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} is for the environment {alert.environment}, but sentry.environment names none"
     elif alert.environment and not alike(alert.environment, environment or ""):
         yield f"{alert.name} is for the environment {alert.environment}, not {environment}"
-    if not _starts_with_new_errors(alert):
-        yield f"{alert.name} starts only with {', '.join(alert.triggers)}"
+    yield from _rareness(alert, most)
     if not _reaching(alert):
         yield f"{alert.name} has {_actions(alert)}"
+
+
+def _rareness(alert: Alert, most: float) -> Iterator[str]:
+    """Why it does not start with new errors, or with too many of them only."""
+    if not _starts_with_new_errors(alert, inf):
+        yield f"{alert.name} starts only with {', '.join(alert.triggers)}"
+    elif not _starts_with_new_errors(alert, most):
+        yield f"{alert.name} starts only with more than {most:g} events of an error an hour"
+    if min((action.needs for action in _reaching(alert)), default=0) > most:
+        yield f"{alert.name} notifies only of an error with more than {most:g} events"
 
 
 def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
@@ -230,8 +262,8 @@ def _doubts(alert: Alert, environment: str | None) -> Iterator[str]:
         yield f"{alert.name} depends on {', '.join(reaching[0].filters)}"
 
 
-def _starts_with_new_errors(alert: Alert) -> bool:
-    matching = [trigger for trigger in alert.triggers if _is_set_off(trigger)]
+def _starts_with_new_errors(alert: Alert, most: float) -> bool:
+    matching = [trigger for trigger in alert.triggers if _is_set_off(trigger) and alert.needs.get(trigger, 0) <= most]
     if alert.every_trigger:
         return len(matching) == len(alert.triggers)
     return bool(matching) or not alert.triggers

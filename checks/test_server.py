@@ -23,6 +23,7 @@ _STALE = timedelta(days=1)
 """A log that nobody has written for so long is not the one that attackers are seen in."""
 _UPGRADED_WITHIN = timedelta(days=3)
 _RESTARTS = 3
+_CLOCKS_DIFFER_SECONDS = 300
 _JUST_STARTED = re.compile(r"^Up (?:Less than|\d+ second|About a minute|[1-9] minute)")
 
 
@@ -214,7 +215,8 @@ def test_everything_is_running(server: ServerEvidence, environment: Environment)
     for name in declared.containers:
         container = (server.containers or {}).get(name)
         assert there(container, f"container {name}"), f"{server.address}: there is no container {name}"
-        well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status)
+        waits = "health: starting" in container.status and not _JUST_STARTED.match(container.status)
+        well = container.status.startswith("Up ") and not re.search("unhealthy|Paused", container.status) and not waits
         assert shown(well, f"state of {name}", container.status, "up and well"), (
             f"{server.address}: the container {name} does not run well: {container.status}"
         )
@@ -258,6 +260,15 @@ def test_logs_are_being_written(server: ServerEvidence, environment: Environment
             f"{server.address}: there is no {log.path}"
         )
         assert there(log.silent, "last line of a log"), f"{server.address}: {log.path} is empty"
+        if log.silent < -_CLOCKS_DIFFER_SECONDS:
+            raise Unobserved(
+                f"{server.address}: {log.path} is dated in the future",
+                hint="check the clock of this machine, and the server's",
+            )
+        if not log.size:
+            raise Unobserved(
+                f"{server.address}: {log.path} is empty", hint="it was just rotated, or the service writes elsewhere"
+            )
         assert at_most(_ago(log.silent), declared.log_silence, f"last line of {log.path} ago", kind="silence"), (
             f"{server.address}: nothing was written to {log.path} for {log.silent} s"
         )

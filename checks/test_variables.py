@@ -229,8 +229,9 @@ def test_environments_share_no_database(variable_difference: VariableDifferenceE
     assert nothing(shared, "databases that files share"), "; ".join(shared)
     if untold := ", ".join(variable_difference.untold):
         raise Unobserved(
-            f"{untold} names the same host in two files, which may be another host in each network",
-            hint="if these are two databases, name it in variables.same",
+            f"{untold}: nobody can tell whether two files lead to one database: they give one name that is another host in "
+            "each network, or hosts and a record (mongodb+srv) of one domain",
+            hint="write both URLs in the same way; or name it in variables.same once you know that these are two databases",
         )
 
 

@@ -279,7 +279,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
         "upload-by-anybody": "strangers may upload",
         "upload-broken": "uploads end in an error 500",
         "upload-any-type": "programs are taken as documents",
-        "document-cut-off": "the last byte of every document is lost",
+        "document-cut-off": "of every document the first 64 KiB are kept",
     },
     "booking": {
         "booking-broken": "bookings end in an error 500",
@@ -290,6 +290,7 @@ _SERVICE: Mapping[str, Mapping[str, str]] = {
     },
     "payment": {
         "receipt-not-sent": "payments are not confirmed by mail",
+        "payment-in-dollars": "cards are charged in dollars: the number is right, and the currency is not",
         "payment-failed-is-paid": "a declined card counts as paid",
         "payment-never-settles": "no payment ever succeeds in the service's book",
         "payment-never-fails": "an expired PIX code waits for ever",

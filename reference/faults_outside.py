@@ -101,11 +101,19 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         ),
         "sentry-alert-of-resolved": (
             "the alert tells of issues that are resolved",
-            part("sentry", alerts_trigger="issue_resolved_trigger"),
+            part("sentry", alerts_triggers=("issue_resolved_trigger",)),
+        ),
+        "sentry-alert-only-new": (
+            "the alert tells of new errors alone",
+            part("sentry", alerts_triggers=("first_seen_event",)),
+        ),
+        "sentry-alert-never-enough": (
+            "the alert tells of errors with a million events an hour",
+            part("sentry", alerts_events=1_000_000),
         ),
         "sentry-alert-seldom": (
             "the alert tells of each error once in thirty days",
-            part("sentry", alerts_trigger="every_event", alerts_frequency=43_200),
+            part("sentry", alerts_triggers=("every_event",), alerts_frequency=43_200),
         ),
         "sentry-action-disabled": ("the alert's action is disabled", part("sentry", action_status="disabled")),
         "sentry-alert-for-owners": ("only owners of an issue are told", part("sentry", owners_only=True)),
@@ -116,6 +124,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
     },
     "client": {
         "assistant-overloaded": ("the language model is overloaded", part("llm", answers=False)),
+        "assistant-excuses-itself": (
+            "the assistant has one answer to every question",
+            part("llm", excuse="I am sorry, I cannot help with that right now."),
+        ),
     },
     "mail": {
         "mail-lost": ("the relay takes mail, and loses it", part("mail", delivers=False)),
@@ -172,6 +184,7 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the alerts fire when nothing is used",
             part("ocean", alerts_compare="LessThan"),
         ),
+        "droplet-alerts-always-fire": ("the alerts fire above 2 %: always", part("ocean", alerts_percent=2)),
         "droplet-volume-lost": ("nobody took a snapshot of its volume", part("ocean", volume=True)),
         "droplet-snapshot-late": (
             "the snapshot was taken after the release had begun",
@@ -214,6 +227,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "atlas-no-point-in-time": ("continuous backup is off", part("atlas", point_in_time=False)),
         "atlas-backup-off": ("backup is off", part("atlas", backup=False)),
         "atlas-snapshot-fails": ("the last snapshot failed", part("atlas", snapshot_status="failed")),
+        "atlas-snapshot-by-hand": (
+            "the schedule's snapshots fail, and somebody took one by hand",
+            part("atlas", snapshot_by_hand=True),
+        ),
         "atlas-restore-old": ("nobody tried a restore for a year", part("atlas", restore_days=365.0)),
         "atlas-restore-failed": ("the last restore failed", part("atlas", restore_failed=True)),
         "atlas-restore-downloaded": (
@@ -273,6 +290,17 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
             "the series that the alert on payments uses does not exist",
             part("monitoring", payments=False),
         ),
+        "prometheus-payment-rule-deaf": (
+            "the alert on payments selects by a label that the series does not have",
+            part(
+                "monitoring",
+                payments_rule='sum(rate(workme_payments_total{status="failed"}[5m])) > 1',
+            ),
+        ),
+        "alertmanager-tells-nobody": (
+            "the Alertmanager's only route leads to a receiver without an integration",
+            part("monitoring", receiver="blackhole"),
+        ),
         "grafana-down": ("Grafana answers 502", _grafana(running=False)),
         "grafana-database-down": ("Grafana's own database fails", _grafana(database="failing")),
         "grafana-no-dashboard": ("the dashboard of the launch is gone", _grafana(dashboard=False)),
@@ -295,6 +323,8 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "oncall-no-rules": ("no notification rule tells who has the second shift", part("oncall", rules=False)),
         "oncall-phone-off": ("the phone of who has the second shift is blocked", part("oncall", phone=False)),
         "oncall-service-disabled": ("the service that alerts go to is disabled", part("oncall", service="disabled")),
+        "oncall-service-quiet": ("alerts make incidents of low urgency", part("oncall", urgency="low")),
+        "oncall-second-late": ("the second level is told after eight hours", part("oncall", escalates_minutes=480)),
         "oncall-service-maintenance": ("maintenance is planned for tonight", part("oncall", maintenance_hours=2.0)),
         "oncall-service-elsewhere": ("alerts go to another policy", part("oncall", service_policy="Default")),
     },
@@ -355,6 +385,10 @@ OUTSIDE: Mapping[str, Mapping[str, tuple[str, Change]]] = {
         "server-container-flaps": ("a container is up for a second, again", part("host", flapping=True)),
         "server-unit-stopped": ("nginx is stopped", _stopped("nginx.service")),
         "server-renewal-off": ("the timer that renews certificates is off", _stopped("certbot.timer")),
+        "server-renewal-elapsed": (
+            "the timer that renews certificates will not trigger any more",
+            part("host", elapsed=frozenset({"certbot.timer"})),
+        ),
         "server-renewal-fails": (
             "the timer runs, and every renewal fails",
             part("host", failed=frozenset({"certbot.service"})),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gonogo.base.comparing import at_most, so
+from gonogo.base.comparing import at_most, equal, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.clients.replies import Reply
@@ -34,6 +34,9 @@ def test_real_card_is_charged_and_refunded(walk: WorkMe) -> None:
     charged = walk.stripe.intent(paid.text("intent_id"))
     assert at_most(charged["amount"], smoke.most_money_cents, "charged", "centavos"), (
         f"Stripe charged {charged['amount']} centavos: refund it"
+    )
+    assert equal(charged["currency"], walk.stripe.currency, "currency charged"), (
+        f"Stripe charged {charged['amount']} in {charged['currency']}: refund it"
     )
     path = f"/api/payment/{paid.text('id')}"
     succeeded = walk.until(lambda: client.get(path).document(200).text("status") == "succeeded", walk.stripe.delivery)

@@ -33,6 +33,10 @@ def test_card_is_charged(walk: WorkMe) -> None:
     assert equal(intent["amount"], price, "centavos charged"), (
         f"the booking costs {price} centavos; Stripe charged {intent['amount']}"
     )
+    currency = walk.stripe.currency
+    assert equal(intent["currency"], currency, "currency charged"), (
+        f"the booking is paid in {currency}, Stripe charged {intent['amount']} in {intent['currency']}"
+    )
     assert equal(_booked_as(walk, booking), "paid", "booking"), "the payment succeeded, and the booking is not paid"
 
 

@@ -1,11 +1,14 @@
 """A professional proves who they are: documents are taken, refused when they should be, and given back as they were."""
 
+from hashlib import shake_256
+
 import pytest
 
 from gonogo.base.comparing import equal, so
 from smoke.people import WorkMe
 
-_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+# As large as a photograph of a paper: what is cut off after the first packet, or the first buffer, shows.
+_PDF = b"%PDF-1.4\n%" + shake_256(b"document").digest(512 * 1024) + b"\n%%EOF\n"
 _PROGRAM = b"MZ\x90\x00" + b"\x00" * 60
 
 

@@ -26,6 +26,7 @@ from reference.api.tokens import CurrentUser, admin_only
 
 _HUGE = 64 * 1024 * 1024
 _SLOW_SECONDS = 1.5
+_FIRST_BUFFER = 64 * 1024
 
 
 class _AnyPassword(PasswordHasher):
@@ -55,7 +56,7 @@ class _AnySize(Documents):
 
 class _CutOff(Documents):
     async def keep(self, owner: Document, name: str, content: bytes) -> Document:
-        return await super().keep(owner, name, content[:-1])
+        return await super().keep(owner, name, content[:_FIRST_BUFFER])
 
 
 class _SharedDocuments(Documents):
@@ -143,6 +144,10 @@ class _AnyOrder(Bookings):
         return {}
 
 
+class _InDollars(PaymentStore):
+    card_currency = "usd"
+
+
 class _SharedPayments(PaymentStore):
     def visible_to(self, user: Document) -> Document:
         del user
@@ -204,6 +209,7 @@ _PARTS: Mapping[str, tuple[str, Part]] = {
     "booking-hidden": ("bookings", _OneSided),
     "booking-any-order": ("bookings", _AnyOrder),
     "payment-leaks": ("payments", _SharedPayments),
+    "payment-in-dollars": ("payments", _InDollars),
     "payment-failed-is-paid": ("payments", _Generous),
     "payment-never-settles": ("payments", _Unsettled),
     "payment-never-fails": ("payments", _NeverFails),

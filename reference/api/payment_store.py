@@ -19,6 +19,8 @@ _BOOKED_AS = {"succeeded": "paid", "refunded": "refunded"}
 class PaymentStore:
     """The service's own record of payments, in MongoDB."""
 
+    card_currency = "brl"
+
     def __init__(self, service: Service) -> None:
         self.service = service
 
@@ -36,7 +38,7 @@ class PaymentStore:
             "professional_id": booking["professional_id"],
             "method": method,
             "amount_cents": booking["price_cents"],
-            "currency": "brl",
+            "currency": self.card_currency if method == "card" else "brl",
             "status": "pending",
             "history": [{"status": "pending", "at": datetime.now(UTC)}],
             "under_way": booking_id,

@@ -88,7 +88,7 @@ async def by_card(wanted: CardPayment, user: CurrentClient, stores: CurrentStore
         intent = await service.stripe.v1.payment_intents.create_async(
             {
                 "amount": payment["amount_cents"],
-                "currency": "brl",
+                "currency": payment["currency"],
                 "allowed_payment_method_types": ["card"],
                 "payment_method": wanted.payment_method,
                 "confirm": True,

@@ -43,6 +43,8 @@ class AtlasSettings:
     snapshot_status: str = "completed"
     """Age of the newest snapshot; the one before it is two days old."""
     snapshot_days: float = 7.0
+    snapshot_by_hand: bool = False
+    """Whether somebody took the newest one; those of the schedule have failed for two days then."""
     """How long from now each is kept."""
     restore_days: float = 12.0
     restore_failed: bool = False
@@ -186,7 +188,10 @@ class AtlasObjects:
     def _snapshots(self) -> list[Json]:
         newest = {"id": _number(11), **self._snapshot(self._settings.snapshot_hours)}
         before = {"id": _number(10), **self._snapshot(self._settings.snapshot_hours + 48), "status": "completed"}
-        return [newest, before]
+        if not self._settings.snapshot_by_hand:
+            return [newest, before]
+        failed = {"id": _number(12), **self._snapshot(self._settings.snapshot_hours + 1), "status": "failed"}
+        return [{**newest, "snapshotType": "onDemand", "frequencyType": None}, failed, before]
 
     def _snapshot(self, hours: float) -> Json:
         return {

@@ -29,6 +29,7 @@ SCOPES = frozenset(
     }
 )
 Json = dict[str, Any]
+_ADDRESS, _RESERVED = "127.0.0.1", "127.0.0.2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class DigitalOceanSettings:
     """In MiB."""
     image: str | None = "ubuntu-22-04-x64"
     """None when it is not offered any more."""
-    address: str = "127.0.0.1"
+    address: str = _ADDRESS
     keys: int = 2
     firewall: bool = True
     firewall_status: str = "succeeded"
@@ -62,6 +63,7 @@ class DigitalOceanSettings:
     """Ports that are open to both halves of the internet."""
     alerts: tuple[str, ...] = ("cpu", "memory_utilization_percent", "disk_utilization_percent")
     alerts_compare: str = "GreaterThan"
+    alerts_percent: int = 90
     recipients: bool = True
     agent: bool = True
     """Whether the metrics agent on the droplet sends values."""
@@ -85,10 +87,17 @@ class DigitalOceanObjects:
             **self.of_droplet,
             "/v2/monitoring/alerts": ("monitoring:read", "policies", self._policies),
             "/v2/account/keys": ("ssh_key:read", "ssh_keys", self._keys),
-            "/v2/reserved_ips": ("reserved_ip:read", "reserved_ips", list),
+            "/v2/reserved_ips": ("reserved_ip:read", "reserved_ips", self._reserved),
             "/v2/load_balancers": ("load_balancer:read", "load_balancers", list),
             f"/v2/volumes/{VOLUME}/snapshots": ("block_storage_snapshot:read", "snapshots", list),
         }
+
+    def _reserved(self) -> list[Json]:
+        """The second address of the hosts, as long as they lead here."""
+        if self._settings.address != _ADDRESS:
+            return []
+        region = {"name": "New York 1", "slug": "nyc1"}
+        return [{"ip": _RESERVED, "droplet": {"id": self._settings.droplet}, "region": region, "locked": False}]
 
     @property
     def of_droplet(self) -> Mapping[str, tuple[str, str, Callable[[], Any]]]:
@@ -207,7 +216,7 @@ class DigitalOceanObjects:
                 "type": f"v1/insights/droplet/{kind}",
                 "description": f"{kind} of WorkMe",
                 "compare": self._settings.alerts_compare,
-                "value": 90,
+                "value": self._settings.alerts_percent,
                 "window": "5m",
                 "entities": [],
                 "tags": [_TAG],

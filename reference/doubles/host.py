@@ -80,6 +80,8 @@ class HostSettings:
     rotation_error: str = ""
     failed: frozenset[str] = frozenset()
     """Units whose last run failed."""
+    elapsed: frozenset[str] = frozenset()
+    """Timers that are active, and will not trigger any more."""
     flapping: bool = False
     """Whether the container of the API is started again and again."""
     sudo: bool = True
@@ -282,7 +284,9 @@ def _systemctl(words: Sequence[str], settings: HostSettings) -> tuple[int, str]:
         }
         active = "active" if unit in _UNITS and not resting else "inactive"
         result = f"exit-code\nExecMainExitTimestamp={_FAILED_AT}" if unit in settings.failed else "success"
-        blocks.append(f"LoadState={loaded}\nActiveState={active}\nResult={result}\n")
+        usual = "waiting" if unit.endswith(".timer") else "running"
+        sub = "dead" if active == "inactive" else "elapsed" if unit in settings.elapsed else usual
+        blocks.append(f"LoadState={loaded}\nActiveState={active}\nSubState={sub}\nResult={result}\n")
     return 0, "\n".join(blocks)
 
 

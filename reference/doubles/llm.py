@@ -23,6 +23,8 @@ class LlmSettings:
     running: bool = True
     answers: bool = True
     """Otherwise it is overloaded."""
+    excuse: str = ""
+    """What it answers to every question, if that is not about the question."""
 
 
 class LlmDouble:
@@ -55,11 +57,11 @@ class LlmDouble:
             )
         except (ValueError, LookupError, TypeError, StopIteration):
             return _error(400, "invalid_request", "messages must hold a user's message")
-        return JSONResponse(_completion(str(asked.get("model")), question[:_LONGEST_QUESTION]))
+        return JSONResponse(_completion(str(asked.get("model")), question[:_LONGEST_QUESTION], self._settings.excuse))
 
 
-def _completion(model: str, question: str) -> dict[str, Any]:
-    text = f"You asked: {question} A professional near you can help; compare three offers before you book."
+def _completion(model: str, question: str, excuse: str) -> dict[str, Any]:
+    text = excuse or f"You asked: {question} A professional near you can help; compare three offers before you book."
     words = len(question.split()), len(text.split())
     return {
         "id": f"chatcmpl-{secrets.token_hex(12)}",

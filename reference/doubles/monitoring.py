@@ -18,8 +18,32 @@ PROMETHEUS, ALERTMANAGER = "/prometheus", "/alertmanager"
 _PAYMENTS = 'sum(rate(workme_payments_total{result=~"failed|error"}[5m])) / sum(rate(workme_payments_total[5m])) > 0.1'
 _ERRORS = 'sum(rate(workme_http_requests_total{status=~"5.."}[5m])) / sum(rate(workme_http_requests_total[5m])) > 0.05'
 _SILENCE = "43a76913-8e35-4653-a411-956f0e8d6825"
-_EXPRESSIONS = {"Watchdog": "vector(1)", "HighErrorRate": _ERRORS, "PaymentFailures": _PAYMENTS}
+_EXPRESSIONS = {"Watchdog": "vector(1)", "HighErrorRate": _ERRORS}
 _SEVERITIES = {"Watchdog": "none"}
+_CONFIGURATION = """\
+global:
+  resolve_timeout: 5m
+route:
+  receiver: RECEIVER
+  group_by:
+  - alertname
+  continue: false
+  routes:
+  - receiver: deadmansswitch
+    matchers:
+    - alertname="Watchdog"
+    continue: false
+receivers:
+- name: oncall
+  pagerduty_configs:
+  - send_resolved: true
+    routing_key: <secret>
+- name: deadmansswitch
+  webhook_configs:
+  - url: <secret>
+- name: blackhole
+templates: []
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +65,12 @@ class MonitoringSettings:
     """Whether Prometheus knows the Alertmanager."""
     payments: bool = True
     """Whether it has the series of payments."""
+    payments_rule: str = _PAYMENTS
+    """The expression of the rule about them."""
+    hold_seconds: int = 60
+    """How long a condition must last before it fires."""
+    receiver: str = "oncall"
+    """The receiver of everything but the alert that always fires; ``blackhole`` has no integration."""
     target: str = "https"
     """The service's own metrics; ``node``: another exporter at the same address; ``none``: the target was dropped."""
     health: str = "up"
@@ -60,6 +90,7 @@ class MonitoringDouble:
             *(Route(f"{PROMETHEUS}/api/v1/{name}", self._prometheus) for name in _ANSWERS),
             Route(f"{ALERTMANAGER}/api/v2/alerts", self._alerts),
             Route(f"{ALERTMANAGER}/api/v2/silences", self._silences),
+            Route(f"{ALERTMANAGER}/api/v2/status", self._status_of_alertmanager),
             *GrafanaDouble(settings.grafana).routes,
         ]
         self._server = WebServer(Starlette(routes=routes), "127.0.0.1", port)
@@ -98,8 +129,8 @@ class MonitoringDouble:
         return {
             "state": "firing" if name in self._settings.firing else "inactive",
             "name": name,
-            "query": _EXPRESSIONS[name],
-            "duration": 0 if name == "Watchdog" else 60,
+            "query": self._settings.payments_rule if name == "PaymentFailures" else _EXPRESSIONS[name],
+            "duration": 0 if name == "Watchdog" else self._settings.hold_seconds,
             "keepFiringFor": 0,
             "labels": {"severity": _SEVERITIES.get(name, "critical")},
             "annotations": {},
@@ -169,7 +200,7 @@ class MonitoringDouble:
                 "annotations": {},
                 "endsAt": _ago(-4),
                 "fingerprint": f"e7690c3961d02e{number:02x}",
-                "receivers": [{"name": "oncall"}],
+                "receivers": [{"name": "deadmansswitch" if name == "Watchdog" else self._settings.receiver}],
                 "startsAt": _ago(20),
                 "status": self._status(name),
                 "updatedAt": _ago(0),
@@ -187,6 +218,13 @@ class MonitoringDouble:
             "silencedBy": [_SILENCE] if silenced else [],
             "state": "suppressed" if silenced else "active",
         }
+
+    def _status_of_alertmanager(self, _request: Request) -> Response:
+        if not self._settings.alertmanager:
+            return PlainTextResponse("Service Unavailable", 503)
+        status = {"name": "01KB1X", "peers": [], "status": "ready"}
+        original = _CONFIGURATION.replace("RECEIVER", self._settings.receiver)
+        return JSONResponse({"cluster": status, "config": {"original": original}, "uptime": _ago(4000)})
 
     def _silences(self, _request: Request) -> Response:
         if not self._settings.alertmanager:

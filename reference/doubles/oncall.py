@@ -51,6 +51,9 @@ class OnCallSettings:
     """Whether PagerDuty still calls that one's phone, and has an address of that one."""
     service: Literal["active", "disabled"] = "active"
     service_policy: str = POLICY
+    urgency: Literal["high", "low"] = "high"
+    """Of the incidents that it makes."""
+    escalates_minutes: int = 5
     maintenance_hours: float = 0.0
     """How long a window is that begins in four hours."""
 
@@ -135,7 +138,7 @@ class OnCallDouble:
         rules = [
             {
                 "id": f"PLEVEL{level}",
-                "escalation_delay_in_minutes": 5,
+                "escalation_delay_in_minutes": self._settings.escalates_minutes,
                 "targets": [_reference("schedule", identifier, _SCHEDULES[identifier])],
             }
             for level, identifier in enumerate(list(_SCHEDULES)[: self._settings.levels], 1)
@@ -187,7 +190,7 @@ class OnCallDouble:
             "auto_resolve_timeout": 14400,
             "acknowledgement_timeout": 1800,
             "alert_creation": "create_alerts_and_incidents",
-            "incident_urgency_rule": {"type": "constant", "urgency": "high"},
+            "incident_urgency_rule": {"type": "constant", "urgency": self._settings.urgency},
             "escalation_policy": _reference("escalation_policy", _POLICY_ID if policy == POLICY else "PDEFAUL", policy),
             "teams": [],
         }

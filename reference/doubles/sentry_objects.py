@@ -132,7 +132,10 @@ class SentrySettings:
     alerts_environment: str | None = None
     alerts_tag: tuple[str, str] | None = None
     """A tag, and the only value of it whose issues the alert's action is for."""
-    alerts_trigger: str = "first_seen_event"
+    alerts_triggers: tuple[str, ...] = ("new_high_priority_issue", "existing_high_priority_issue")
+    """As of the alert that Sentry makes with a project."""
+    alerts_events: int = 0
+    """How many events of an error there must be in an hour before its action is taken; 0 for any."""
     alerts_frequency: int = 30
     """How many minutes it is silent about an issue that it has told of."""
     action_status: str = "active"
@@ -216,12 +219,21 @@ def client_key(settings: SentrySettings, number: int, public: str, dsn: str) -> 
 
 def workflow(settings: SentrySettings) -> Json:
     """An alert, as it is called today."""
-    condition = {"id": "1", "type": settings.alerts_trigger, "comparison": True, "conditionResult": True}
-    group: Json = {"id": "2", "organizationId": "1", "logicType": "any-short", "conditions": [condition], "actions": []}
+    conditions = [
+        {"id": f"1{place}", "type": kind, "comparison": True, "conditionResult": True}
+        for place, kind in enumerate(settings.alerts_triggers)
+    ]
+    group: Json = {"id": "2", "organizationId": "1", "logicType": "any-short", "conditions": conditions, "actions": []}
     actions = [_action(settings)] if settings.alerts_have_recipient else []
     key, value = settings.alerts_tag or ("", "")
     tagged = {"id": "4", "type": "tagged_event", "comparison": {"key": key, "match": "eq", "value": value}}
-    filters = [{**tagged, "conditionResult": True}] if settings.alerts_tag else []
+    rate = {"interval": "1h", "value": settings.alerts_events}
+    often = {"id": "5", "type": "event_frequency_count", "comparison": rate}
+    filters = [
+        {**condition, "conditionResult": True}
+        for condition, wanted in ((tagged, settings.alerts_tag), (often, settings.alerts_events))
+        if wanted
+    ]
     return {
         "id": "1",
         "name": "Errors",

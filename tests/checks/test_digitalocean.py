@@ -29,11 +29,12 @@ HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 ALONE = {"droplet-found", "droplet-locked", "droplet-image-offered", "droplet-keys", "droplet-alerts"}
 """Checks that need nothing but the droplet."""
 Changes = dict[str, Any]
+ORDERED = {"id": 7, "cpus": 2, "memory": "4 GiB", "disk": "80 GiB", "image": "ubuntu-22-04-x64"}
 
 
 def environment(release: str | None = None, **droplet: Any) -> Environment:  # noqa: ANN401 - keys
     """One droplet, and one host."""
-    ordered = {"id": 7, "cpus": 2, "memory": "4 GiB", "disk": "80 GiB", "image": "ubuntu-22-04-x64", **droplet}
+    ordered = {**ORDERED, **droplet}
     return environment_from(
         {
             "service": {"name": "S", "base_url": "https://a.test", **({"release": release} if release else {})},
@@ -98,7 +99,42 @@ def unread(*facts: str) -> Changes:
 
 def judged(judge: Judge, check: str, seen: DropletEvidence, **droplet: Any) -> str | None:  # noqa: ANN401 - keys
     """What a check says."""
-    return judge(check, droplet=seen, **({} if check in ALONE else {"environment": environment(**droplet)}))
+    beside = {"droplet_all": (seen,)} if check == "droplet-addresses" else {}
+    return judge(check, droplet=seen, **beside, **({} if check in ALONE else {"environment": environment(**droplet)}))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "servers", "more", "message"),
+    [
+        (["203.0.113.10"], {}, {}, None),
+        (["203.0.113.10", "203.0.113.77"], {}, {}, "a.test at 203.0.113.77 is no declared droplet or server"),
+        (["203.0.113.10", "203.0.113.77"], {"old": {"address": "203.0.113.77"}}, {}, None),
+        (["203.0.113.10", "203.0.113.77"], {}, {"reserved_addresses": ("203.0.113.77",)}, None),
+        (["203.0.113.10", "2001:db8::77"], {}, {}, None),
+        (["203.0.113.10", "203.0.113.11"], {}, {}, None),
+        (
+            ["203.0.113.5", "203.0.113.77"],
+            {},
+            {"addresses": ("198.51.100.1",), "reserved_addresses": ("203.0.113.5",)},
+            "a.test at 203.0.113.77",
+        ),
+    ],
+)
+def test_host_that_leads_to_a_stranger_as_well(
+    judge: Judge, addresses: list[str], servers: dict[str, Any], more: Changes, message: str | None
+) -> None:
+    """Some of the users would be served by a machine that nobody looked at; other hosts may be wherever they are."""
+    login = {"user": "gonogo", "key": "KEY", "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAA"}
+    document = {
+        "service": {"name": "S", "base_url": "https://a.test"},
+        "hosts": {"a.test": {"addresses": addresses}, "www.a.test": {"addresses": ["192.0.2.1"]}},
+        "digitalocean": {"token": "T", "droplets": {"one": ORDERED, "two": {**ORDERED, "id": 8}}},
+        "servers": {name: {**login, **server} for name, server in servers.items()},
+    }
+    seen = replace(DROPLET, **more)
+    other = replace(DROPLET, scope=("digitalocean", "two"), droplet=8, addresses=("203.0.113.11",))
+    told = judge("droplet-addresses", droplet=seen, droplet_all=(seen, other), environment=environment_from(document))
+    assert told is None if message is None else message in (told or "")
 
 
 REMOVING = PendingChange(removing=True, status="waiting")
@@ -149,6 +185,7 @@ RED: list[tuple[str, Changes, str]] = [
     ("droplet-alerts", disk(recipients=0), "disk_utilization_percent (the policy has no recipient)"),
     ("droplet-alerts", disk(compare="LessThan", threshold=1), "fires at LessThan 1"),
     ("droplet-alerts", disk(threshold=99), "fires at GreaterThan 99"),
+    ("droplet-alerts", disk(threshold=2), "fires above 2 %, which is always: it notifies once, and never again"),
     ("droplet-alerts", disk(threshold=None), "no threshold"),
     ("droplet-alerts", {"measured": False}, "without the metrics agent (do-agent) no policy about memory or disk"),
     ("droplet-snapshot", {"copies": ()}, "neither a snapshot nor a backup"),
@@ -167,7 +204,7 @@ RED: list[tuple[str, Changes, str]] = [
 GREEN: list[tuple[str, Changes, Changes]] = [
     ("droplet-image", {"image": RETIRED}, {}),
     ("droplet-image", {"image": replace(IMAGE, slug="", name="golden-7", kind="snapshot")}, {"image": "golden-7"}),
-    ("droplet-addresses", {"addresses": ("198.51.100.1", "2001:0db8:0::10")}, {}),
+    ("droplet-addresses", {"addresses": ("2001:0db8:0::10",), "reserved_addresses": ("203.0.113.10",)}, {}),
     ("droplet-addresses", {"addresses": ("198.51.100.1",), "reserved_addresses": ("203.0.113.10",)}, {}),
     ("droplet-addresses", {"addresses": ("198.51.100.1",), "balancer_addresses": ("203.0.113.10",)}, {}),
     ("droplet-addresses", {"addresses": ("198.51.100.1",)}, {"serves_hosts": False}),

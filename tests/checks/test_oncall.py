@@ -101,6 +101,12 @@ def test_all_is_well(judge: Judge, check: str) -> None:
             {"service": replace(SERVICE, maintenance=(Maintenance(begins=BEGIN + HOUR),))},
             "a maintenance window from 2026-12-01 11:00 to 2026-12-02 12:00 UTC",
         ),
+        (
+            "oncall-service",
+            {"service": replace(SERVICE, quiet="outside support hours")},
+            "shop-api makes incidents of low urgency outside support hours",
+        ),
+        ("oncall-escalates", {"second_after": 8 * HOUR}, "the second level is notified after 8 h; 30 min at the most"),
         ("oncall-service", {"service": replace(SERVICE, policy="Default")}, "policy Default, not to Launch"),
         (
             "oncall-expected",
@@ -181,3 +187,10 @@ def test_nobody_to_ask_about(judge: Judge) -> None:
 def test_gaps(shifts: tuple[Shift, ...], people: int, expected: list[tuple[datetime, datetime]]) -> None:
     """To the moment, and one gap is told once though something changes within."""
     assert list(gaps(shifts, BEGIN, END, people=people)) == expected
+
+
+def test_second_level_may_be_late_where_two_are_told_first(judge: Judge) -> None:
+    """Somebody else is told already."""
+    both = (ANA, BEA, replace(CARL, level=1))
+    assert judged(judge, "oncall-escalates", first=both, second_after=8 * HOUR) is None
+    assert judged(judge, "oncall-escalates", second_after=HOUR / 2) is None

@@ -18,6 +18,7 @@ from gonogo.evidence.http import Exchange
 from gonogo.families.api.callers import Caller
 from gonogo.families.api.keys import spelled
 from gonogo.families.api.section import SentToken, SigningKey, Upload
+from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 
 LIMIT = 1024
@@ -140,3 +141,28 @@ def test_another_key_than_that_of_the_file_is_told(judge: Judge) -> None:
     token = jwt.encode({"sub": "ann"}, "o" * 48, algorithm="HS256")
     said = judge("security-tokens-of-file", walk=walk_with(token, KEY))
     assert said == "tokens are signed with another key than SECRET_KEY of [variables.files.staging]"
+
+
+def walk_to_paths(open_path: str) -> Any:  # noqa: ANN401 - as above
+    """A journey to a service that lets every page read what is at one path."""
+
+    def speak(method: str, path: str, headers: Mapping[str, str], body: Sent) -> Reply:
+        del body
+        allowed = {"access-control-allow-origin": headers["Origin"]} if path == open_path else {}
+        exchange = Exchange(url=path, status=200, headers=allowed, elapsed=timedelta())
+        return Reply(f"{method} {path}", Body(exchange=exchange, content=b"{}"))
+
+    caller = Caller(speak, SentToken())
+    section = SimpleNamespace(closed=["/me", "/bookings", "/documents"])
+    api = SimpleNamespace(section=section, me=lambda _: "/me", stranger=caller)
+    return SimpleNamespace(api=api, keep={"caller": caller})
+
+
+@pytest.mark.parametrize("path", ["/me", "/documents"])
+def test_foreign_pages_may_read_at_no_closed_path(judge: Judge, path: str) -> None:
+    """A permission that stands at one route is as good as one for all."""
+    declared = environment_from({"service": {"name": "S", "base_url": "https://a.test"}})
+    said = judge("security-cors-strangers", walk=walk_to_paths(path), environment=declared)
+    assert said is not None
+    assert f"GET {path} from" in said
+    assert judge("security-cors-strangers", walk=walk_to_paths("/elsewhere"), environment=declared) is None

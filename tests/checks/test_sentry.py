@@ -15,7 +15,16 @@ from tests.checks.test_tls import AT
 
 MAIL = Recipient(kind="email", target="team")
 OWNERS = Recipient(kind="email", target="issue_owners", fallthrough="NoOne")
-TELLS = Alert(name="Errors", enabled=True, monitors=("error",), triggers=("first_seen_event",), recipients=(MAIL,))
+PRIORITY = ("new_high_priority_issue", "existing_high_priority_issue")
+NEW_ONLY = ("first_seen_event",)
+TELLS = Alert(
+    name="Errors",
+    enabled=True,
+    monitors=("error",),
+    triggers=PRIORITY,
+    repeats=timedelta(minutes=30),
+    recipients=(MAIL,),
+)
 PROJECT = SentryEvidence(
     scope=("sentry",),
     taken_at=AT,
@@ -30,7 +39,8 @@ PROJECT = SentryEvidence(
     key_active=True,
     alerts=(TELLS,),
 )
-WITH_ENVIRONMENT = {"sentry-key", "sentry-alerts", "sentry-alerts-owners", "sentry-alerts-repeat"}
+OFTEN: dict[str, Any] = {"triggers": ("event_frequency_count",)}
+WITH_ENVIRONMENT = {"sentry-key", "sentry-alerts", "sentry-alerts-rate", "sentry-alerts-owners", "sentry-alerts-repeat"}
 Changes = dict[str, Any]
 
 
@@ -106,8 +116,35 @@ RED: list[tuple[str, Changes, str]] = [
     ),
     ("sentry-key", {"dsn_host": "o1.ingest.sentry.example:80"}, "to o1.ingest.sentry.example:80"),
     ("sentry-alerts-owners", alerts(recipients=(OWNERS,)), "Errors notifies only the owners of an issue"),
+    (
+        "sentry-alerts",
+        alerts(**OFTEN, needs={"event_frequency_count": 1e6}),
+        "with more than 1000 events of an error an hour",
+    ),
+    (
+        "sentry-alerts",
+        alerts(recipients=(replace(MAIL, needs=1e6),)),
+        "notifies only of an error with more than 1000 events",
+    ),
+    ("sentry-alerts-rate", alerts(triggers=NEW_ONLY), "Errors notifies once, when an error is new"),
+    (
+        "sentry-alerts-rate",
+        alerts(triggers=("new_high_priority_issue", "regression_event")),
+        "once, when an error is new",
+    ),
+    (
+        "sentry-alerts-rate",
+        {"alerts": (replace(TELLS, triggers=NEW_ONLY), replace(TELLS, enabled=False))},
+        "once, when an error is new",
+    ),
 ]
 GREEN: list[tuple[str, Changes]] = [
+    ("sentry-alerts", alerts(**OFTEN, needs={"event_frequency_count": 100.0})),
+    ("sentry-alerts", alerts(recipients=(replace(MAIL, needs=1e6), replace(MAIL, needs=10.0)))),
+    ("sentry-alerts-rate", {"alerts": (replace(TELLS, triggers=NEW_ONLY), replace(TELLS, **OFTEN))}),
+    ("sentry-alerts-rate", alerts(triggers=())),
+    ("sentry-alerts-rate", alerts(triggers=PRIORITY)),
+    ("sentry-alerts-rate", alerts(monitors=("error", "metric_issue"))),
     ("sentry-key", {"dsn_host": "o1.ingest.sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}),
     ("sentry-key", {"dsn_host": "sentry.io", "ingest_host": "o1.ingest.us.sentry.io"}),
     ("sentry-key", {"dsn_host": "O1.Ingest.Sentry.Example"}),
@@ -142,7 +179,7 @@ UNKNOWN: list[tuple[str, Changes, str]] = [
         alerts(muted="reader", recipients=(replace(MAIL, target="user"),)),
         "Errors is muted for the token's user",
     ),
-    ("sentry-alerts-repeat", alerts(triggers=("every_event",)), "does not say how often Errors repeats"),
+    ("sentry-alerts-repeat", alerts(triggers=("every_event",), repeats=None), "does not say how often Errors repeats"),
     ("sentry-alerts", alerts(environment="Prod"), "is for the environment Prod; sentry.environment is production"),
     ("sentry-alerts", alerts(recipients=(replace(MAIL, filters=("tagged_event",), passes=None),)), "depends on tagged"),
 ]

@@ -287,6 +287,13 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("server-renewal", {"units": {"certbot.timer": "not-found"}}, "certbot.timer is not-found"),
     ("server-logs-written", {"logs": (LogFile(path=LOG),)}, f"there is no {LOG}"),
     ("server-logs-written", {"logs": (LogFile(path=LOG, size=1, silent=601),)}, "for 601 s"),
+    (
+        "server-services",
+        {"containers": {"api": Container(status="Up 3 weeks (health: starting)")}},
+        "does not run well",
+    ),
+    ("server-services", {"units": {"nginx.service": "exited"}}, "nginx.service is exited"),
+    ("server-renewal", {"units": {"certbot.timer": "elapsed"}}, "certbot.timer is elapsed"),
     ("server-logs-rotated", {"rotation": None}, "logrotate is not installed"),
     ("server-logs-rotated", {"rotation": Rotation(errors=("broken:3 unknown",))}, "logrotate says: broken:3 unknown"),
 ]
@@ -300,6 +307,19 @@ def test_red_and_green(judge: Judge, check: str, changes: dict[str, Any], said: 
     assert message is not None
     assert said in message
     assert message.startswith("192.0.2.7:22")
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        (LogFile(path=LOG, size=0, silent=5), "is empty"),
+        (LogFile(path=LOG, size=9, silent=-900), "is dated in the future"),
+    ],
+)
+def test_log_that_says_nothing_of_now(judge: Judge, log: LogFile, words: str) -> None:
+    """A file that logrotate has just made, and a clock that goes wrong: nobody knows whether the service writes."""
+    with pytest.raises(Unobserved, match=words):
+        judged(judge, "server-logs-written", replace(WELL, logs=(log,)))
 
 
 @pytest.mark.parametrize(

@@ -215,12 +215,18 @@ def test_notifications_with_their_switches() -> None:
         {"typeName": "GROUP", "emailEnabled": False, "smsEnabled": False},
         {"typeName": "TEAM", "emailEnabled": True, "delayMin": 90},
         {"typeName": "PAGER_DUTY", "emailEnabled": False},
+        {"typeName": "EMAIL", "emailAddress": " "},
+        {"typeName": "SLACK", "channelName": "ops"},
+        {"typeName": "SMS"},
     ]
     (alert,) = read_alerts([{"eventTypeName": "HOST_DOWN", "notifications": settings}], NAMES)
     assert alert.notifications == (
         Notification(kind="GROUP", reaches=False),
         Notification(kind="TEAM", reaches=True, delay=timedelta(minutes=90)),
         Notification(kind="PAGER_DUTY"),
+        Notification(kind="EMAIL", reaches=False),
+        Notification(kind="SLACK", reaches=True),
+        Notification(kind="SMS"),
     )
 
 

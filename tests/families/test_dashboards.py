@@ -138,6 +138,16 @@ def test_each_panel_is_asked_what_it_asks() -> None:
     assert (evidence.title, evidence.database, evidence.found) == ("Launch", "ok", True)
 
 
+def test_labels_of_the_environment_win_over_what_was_saved() -> None:
+    """Somebody looked at staging, and saved the dashboard: production's panels may be empty all the same."""
+    saved = [{"name": "environment", "current": {"value": "staging"}}]
+    dashboard = {"title": "Launch", "templating": {"list": saved}, "panels": [panel("Errors", "e{env='$environment'}")]}
+    with grafana(dashboard) as api:
+        (question,) = dashboard_questions(environment(api), Secrets({"GRAFANA_TOKEN": "glsa_0123456789"}))
+        asyncio.run(probe_dashboard(replace(question, labels={"environment": "production"})))
+        assert [body["queries"][0]["expr"] for body in Grafana.asked] == ["e{env='production'}"]
+
+
 def results(*frames: Json) -> tuple[int, Json]:
     """An answer of the data source."""
     return 200, {"results": {"A": {"status": 200, "frames": list(frames)}}}

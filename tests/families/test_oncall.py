@@ -228,3 +228,45 @@ def test_rules_count_that_use_a_method_that_is_on() -> None:
 def test_login_is_what_is_declared(login: str, header: str) -> None:
     """A key is told in PagerDuty's own way, an access token as all are."""
     assert logged_in({**BY_ID, "login": login}) == f"{header}{TOKEN}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "quiet"),
+    [
+        ({"type": "constant", "urgency": "low"}, "always"),
+        ({"type": "constant", "urgency": "severity_based"}, ""),
+        (
+            {
+                "type": "use_support_hours",
+                "during_support_hours": {"type": "constant", "urgency": "high"},
+                "outside_support_hours": {"type": "constant", "urgency": "low"},
+            },
+            "outside support hours",
+        ),
+        ({"type": "use_support_hours", "during_support_hours": {"urgency": "low"}}, "during support hours"),
+        (None, ""),
+    ],
+)
+def test_urgency_of_the_incidents_of_a_service(rule: Json | None, quiet: str) -> None:
+    """Low urgency goes by other notification rules, and is not escalated."""
+    service = {"id": "PWORKME", "name": "workme-api", "status": "active", "incident_urgency_rule": rule}
+    evidence = of_replies(
+        table({"/services/PWORKME": {"service": service}, "/maintenance_windows": {"maintenance_windows": []}}, ABSENT),
+        {"system": "pagerduty", "service": "PWORKME", "policy": "PLAUNCH"},
+    )
+    assert evidence.service is not None
+    assert evidence.service.quiet == quiet
+
+
+def test_policy_that_escalates_late_and_rule_that_waits() -> None:
+    """As the double tells them: how long the first level has, and no rule of a person who is told after two hours."""
+    assert of_double(OnCallSettings(escalates_minutes=480)).second_after == timedelta(hours=8)
+    assert of_double(OnCallSettings(levels=1)).second_after is None
+    waits = {"id": "R", "start_delay_in_minutes": 120, "contact_method": {"id": "T"}}
+    documents = {
+        "/oncalls": {"oncalls": [entry("u1")], "more": False},
+        "/users/U1/contact_methods": {"contact_methods": [{"id": "T", "type": "phone_contact_method"}]},
+        "/users/U1/notification_rules": {"notification_rules": [waits, {**waits, "start_delay_in_minutes": 30}]},
+    }
+    (person,) = of_replies(table(documents, ABSENT), BY_ID).people
+    assert person.rules == 1

@@ -167,7 +167,7 @@ def test_levels_are_delays() -> None:
     """Who is told at the same time is of one level, whatever the unit; nobody is a recipient of its own."""
     rules = [rule(TO_SCHEDULE, 0), rule(TO_BEA, 60), rule({"type": "none"}, 1, unit="hours")]
     evidence = seen(rules=rules)
-    assert evidence.levels == 2
+    assert (evidence.levels, evidence.second_after) == (2, timedelta(hours=1))
     assert {shift.level for shift in evidence.told} == {1, 2}
 
 

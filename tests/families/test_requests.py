@@ -287,6 +287,11 @@ def test_a_page_for_people_passes(text: str) -> None:
         (Reply(302, b"", {"Location": "/sso/start"}), "readers are sent to a login"),
         (faq(title="Page not found"), "the title is 'Page not found', 'Questions' is expected in it"),
         (faq("<p>cancel a booking: coming soon</p>"), "the page has 29 characters of text, at least 500 are expected"),
+        (
+            faq(f"<p>{WORDS}</p><p>Lorem ipsum dolor sit amet</p>"),
+            "the text is not finished: 'Lorem ipsum' stands in it",
+        ),
+        (faq(f"<p>{WORDS} of [Your Company Name], Inc.</p>"), "is not finished: '[Your Company Name]'"),
         (faq(f"<nav>{WORDS}</nav><footer>{WORDS}</footer><!-- {WORDS} -->"), "the page has 0 characters of text"),
         (faq(f"<form><p>{WORDS}</p><input type=password></form>"), "has 0 characters of text beside a login form"),
         (faq(f"<p>{WORDS.replace('cancel', 'move')}</p>"), "'cancel a  booking' does not stand in the text"),

@@ -9,6 +9,7 @@ import pytest
 from gonogo.base.errors import Unobserved
 from gonogo.evidence.sentry import Alert, KeyLimit, Recipient
 from gonogo.families.sentry.alerts import read_workflows
+from gonogo.families.sentry.rates import HARDLY_EVER
 from reference.doubles.sentry_objects import SentrySettings, client_key, project, rule, workflow
 from tests.support.provider_doubles import (
     DSN,
@@ -66,7 +67,7 @@ def test_todays_alerts_with_all_that_qualifies_them() -> None:
             repeats=timedelta(minutes=30),
             environment="staging",
             monitors=("error",),
-            triggers=("first_seen_event",),
+            triggers=("new_high_priority_issue", "existing_high_priority_issue"),
             recipients=(Recipient(kind="email", status="disabled", target="issue_owners", fallthrough="NoOne"),),
         ),
     )
@@ -187,6 +188,36 @@ def test_filters_of_an_action(conditions: list[Json], logic: str, *, passes: boo
     part = {**told["actionFilters"][0], "conditions": conditions, "logicType": logic}
     (alert,) = seen(workflows=[{**told, "actionFilters": [part]}]).alerts
     assert [one.passes for one in alert.recipients] == [passes]
+
+
+@pytest.mark.parametrize(
+    ("kind", "comparison", "needs"),
+    [
+        ("event_frequency_count", {"value": 100, "interval": "5m"}, 1200),
+        ("event_frequency_count", {"value": 240, "interval": "1d"}, 10),
+        ("event_frequency_count", {"value": 5, "interval": "?"}, 5),
+        ("event_unique_user_frequency_count", {"value": 3, "interval": "1h"}, 3),
+        ("event_frequency_count", {"value": 5000, "interval": "1h", "comparisonType": "percent"}, HARDLY_EVER),
+        ("event_frequency_percent", {"value": 200, "interval": "1h", "comparison_interval": "1w"}, 0),
+        ("event_frequency_percent", {"value": 5000, "interval": "1h"}, HARDLY_EVER),
+        ("percent_sessions_count", {"value": 100, "interval": "1h"}, HARDLY_EVER),
+        ("percent_sessions_count", {"value": 5, "interval": "1h"}, 0),
+        ("issue_occurrences", {"value": 5000}, 5000),
+        ("latest_release", True, 0),
+    ],
+)
+def test_number_of_events_that_a_condition_demands(kind: str, comparison: Any, needs: float) -> None:  # noqa: ANN401 - JSON
+    """As a trigger and as a filter; of several filters the most, and the least where any of them will do."""
+    condition, told = {"type": kind, "comparison": comparison}, workflow(SentrySettings())
+    easy = {"type": "issue_occurrences", "comparison": {"value": 1}}
+    parts = [
+        {**told["actionFilters"][0], "conditions": conditions, "logicType": logic}
+        for conditions, logic in (([condition], "all"), ([condition, easy], "any-short"), ([condition], "none"))
+    ]
+    started = {"logicType": "any-short", "conditions": [condition]}
+    (alert,) = seen(workflows=[{**told, "triggers": started, "actionFilters": parts}]).alerts
+    assert [one.needs for one in alert.recipients] == [needs, min(needs, 1), 0]
+    assert alert.needs == ({kind: needs} if needs else {})
 
 
 @pytest.mark.parametrize(

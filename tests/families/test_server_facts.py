@@ -132,6 +132,10 @@ def test_units() -> None:
         "mysql.service": "active",
         "gone.service": "not-found",
     }
+    ended = "LoadState=loaded\nActiveState=active\nSubState={}\nType={}\n"
+    kinds = [("exited", "simple"), ("exited", "oneshot"), ("elapsed", ""), ("waiting", ""), ("running", "notify")]
+    seen = facts.units(said("\n".join(ended.format(*kind) for kind in kinds)), [*"abcde"])
+    assert seen == {"a": "exited", "b": "active", "c": "elapsed", "d": "active", "e": "active"}
     no_systemd = "System has not been booted with systemd as init system (PID 1). Can't operate.\n"
     assert facts.units(said(no_systemd, 1), ["a.service"]) is None
 

@@ -85,7 +85,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [at]}]} for job, at in jobs.items()],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(document))
-    (other / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    routing = {
+        "route": {"receiver": "nobody", "routes": [{"receiver": "chat", "matchers": ['alertname=~"Req.*"']}]},
+        "receivers": [{"name": "nobody"}, {"name": "chat", "webhook_configs": [{"url": "http://127.0.0.1:9/"}]}],
+    }
+    (other / "alertmanager.yml").write_text(yaml.safe_dump(routing))
     alertmanager = [
         program("prometheus-alertmanager"),
         f"--config.file={other / 'alertmanager.yml'}",
@@ -117,7 +121,13 @@ def verdicts(judge: Judge, environment: Environment) -> Mapping[str, str]:
     prometheus, alertmanager = seen(environment)
     of_prometheus = ("rules", "quiet", "scrapes", "payment-alert")
     asked: dict[str, dict[str, Any]] = {
-        **{f"prometheus-{name}": {"prometheus": prometheus} for name in of_prometheus},
+        **{
+            f"prometheus-{name}": {
+                "prometheus": prometheus,
+                **({"alertmanager_all": (alertmanager,)} if "pay" in name else {}),
+            }
+            for name in of_prometheus
+        },
         **{f"alertmanager-{name}": {"alertmanager": alertmanager} for name in ("quiet", "hears")},
     }
     told: dict[str, str] = {}
@@ -209,11 +219,22 @@ def test_each_untruth_is_seen_by_its_own_check(
 def test_whoever_cannot_be_asked_is_unseen_alone(both: Both, judge: Judge) -> None:
     """Nobody at the address, and somebody else: neither is an alert, and neither is silence."""
     nobody = f"http://127.0.0.1:{closed_port()}"
-    quiet, hears = "alertmanager-quiet", "alertmanager-hears"
-    wrong = eventually(lambda: verdicts(judge, both.environment(alertmanager=nobody)), {quiet, hears})
+    unseen = {"alertmanager-quiet", "alertmanager-hears", "prometheus-payment-alert"}
+    wrong = eventually(lambda: verdicts(judge, both.environment(alertmanager=nobody)), unseen)
     assert all(message.startswith("ERROR Alertmanager at") for message in wrong.values()), wrong
-    wrong = eventually(lambda: verdicts(judge, both.environment(alertmanager=both.prometheus)), {quiet, hears})
+    wrong = eventually(lambda: verdicts(judge, both.environment(alertmanager=both.prometheus)), unseen)
     assert all("answered 404" in message for message in wrong.values()), wrong
     of_prometheus = {f"prometheus-{name}" for name in ("rules", "quiet", "scrapes", "payment-alert")}
     wrong = eventually(lambda: verdicts(judge, both.environment(prometheus=both.alertmanager)), of_prometheus)
     assert all(message.startswith("ERROR") for message in wrong.values()), wrong
+
+
+def test_alert_that_is_routed_to_nobody(both: Both, judge: Judge) -> None:
+    """By the configuration that a real Alertmanager shows: its default receiver has no integration."""
+    check = "prometheus-payment-alert"
+
+    def wrong() -> Mapping[str, str]:
+        told = verdicts(judge, both.environment(payments="up"))
+        return {check: told[check]} if "has no integration" in told.get(check, "") else {}
+
+    assert "sends Full to nobody, which has no integration: it notifies nobody" in eventually(wrong, {check})[check]

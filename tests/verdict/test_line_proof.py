@@ -49,7 +49,10 @@ def test_a_supporting_warning_is_told_and_takes_nothing_away() -> None:
 def test_what_would_have_contradicted_it_and_was_not_asked_leaves_it_open(outcome: Outcome) -> None:
     """A service that lets nobody log in would have its tokens signed with the key of the file."""
     assert judged([check("c-one")], [check("c-two", outcome)]) == ("open", False)
-    assert judged([check("c-one")], [replace(check("c-two", outcome), severity=Severity.WARNING)]) == ("verified", False)
+    assert judged([check("c-one")], [replace(check("c-two", outcome), severity=Severity.WARNING)]) == (
+        "verified",
+        False,
+    )
 
 
 def test_supporting_checks_alone_tick_nothing() -> None:

@@ -58,7 +58,8 @@ class Notification:
     kind: str
     """As Atlas names it: ``EMAIL``, ``GROUP``, ``SLACK`` and others."""
     reaches: bool | None = None
-    """Whether mail or SMS is on, for groups, organisations, teams and users; None for all others."""
+    """Whether mail or SMS is on, for groups, organisations, teams and users; whether an address, a number or a channel
+    is named, where one must be; None for all others."""
     delay: timedelta = timedelta()
     """How long the trouble must last before it tells."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gonogo.evidence.alert_routes import AlertRoute
 from gonogo.evidence.base import PartialEvidence
 
 
@@ -38,6 +39,8 @@ class AlertRule:
     """None: it was never evaluated."""
     interval: timedelta | None = None
     """Time between two evaluations, as its group says; None where it does not."""
+    hold: timedelta | None = None
+    """How long its condition must last before it fires (``for``); None where this Prometheus does not tell it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,8 @@ class PrometheusEvidence(PartialEvidence):
     """How many it sends its alerts to."""
     payments: int = 0
     """How many series of ``monitoring.payments`` it has now."""
+    payment_labels: tuple[str, ...] = ()
+    """Names of the labels that these series have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +112,7 @@ class AlertmanagerEvidence(PartialEvidence):
     """The alerts that an Alertmanager has, those among them that it keeps to itself."""
 
     alerts: tuple[MonitoringAlert, ...] = ()
+    route: AlertRoute | None = None
+    """The root of its routes."""
+    notifying: tuple[str, ...] = ()
+    """Its receivers that notify anybody: each has an integration."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from gonogo.evidence.base import PartialEvidence
@@ -33,7 +33,7 @@ class Reach:
     methods: tuple[str, ...] = ()
     """Kinds of the contact methods that are not switched off, as the system names them: ``phone``, ``sms``."""
     rules: int = 0
-    """Number of notification rules for an urgent alert that use one of these methods."""
+    """Number of notification rules for an urgent alert that use one of these methods, within half an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,9 @@ class AlertService:
     """Name of the escalation policy that its alerts go to, if that is not the declared one."""
     maintenance: tuple[Maintenance, ...] = ()
     """Maintenance windows within the time that was asked about."""
+    quiet: str = ""
+    """When its incidents are of low urgency, which people are notified of by other rules, and which nobody escalates:
+    ``always``, ``outside support hours`` or ``during support hours``; empty: never, or nobody says so."""
 
     @property
     def takes_alerts(self) -> bool:
@@ -80,6 +83,8 @@ class OnCallEvidence(PartialEvidence):
     """Shifts of everybody who is notified, at every level of the policy."""
     levels: int = 0
     """How many levels the policy has."""
+    second_after: timedelta | None = None
+    """How long the first level has to answer before the second one is notified; None if there is none."""
     people: tuple[Reach, ...] = ()
     service: AlertService | None = None
     """The service; None if none is declared, or it does not exist."""

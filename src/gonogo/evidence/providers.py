@@ -108,3 +108,8 @@ class DropletEvidence(PartialEvidence):
     volumes: tuple[Volume, ...] = ()
     account_keys: int = 0
     """Number of SSH keys of the account."""
+
+    @property
+    def name(self) -> str:
+        """By its name in the environment file, and its number."""
+        return f"{self.scope[1]} ({self.droplet})"

@@ -1,6 +1,6 @@
 """Evidence about the Sentry project that errors are sent to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -36,6 +36,8 @@ class Recipient:
     """What an issue must be like for it, as ``level``, or ``tag customer eq acme``."""
     passes: bool | None = True
     """Whether an ordinary new error gets past these; None if that depends on the error."""
+    needs: float = 0
+    """How many events of the error an hour these demand, or at all."""
     fallthrough: str = ""
     """Recipients where an issue has no owner: ``ActiveMembers``, ``AllMembers`` or ``NoOne``."""
 
@@ -56,6 +58,8 @@ class Alert:
     """Kinds of the monitors of this project that it is connected to, as ``error``; ``unknown`` where none is told."""
     triggers: tuple[str, ...] = ()
     """What starts it, as ``first_seen_event``; empty for every event. What must not be so begins with ``not ``."""
+    needs: dict[str, float] = field(default_factory=dict)
+    """How many events of one error an hour a trigger demands, where it demands a number."""
     every_trigger: bool = False
     """Whether all of the triggers must hold at once."""
     recipients: tuple[Recipient, ...] = ()

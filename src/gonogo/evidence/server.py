@@ -129,7 +129,8 @@ class ServerEvidence(Evidence):
     upgraded: int | None = None
     """Seconds since it last ran to its end; None if it never did."""
     units: dict[str, str] = field(default_factory=dict)
-    """States by systemd unit: ``active``, ``inactive``, ``failed``, ``not-found``."""
+    """States by systemd unit: ``active``, ``inactive``, ``failed``, ``not-found``; ``exited`` for a service that is active
+    without a process, ``elapsed`` for a timer that will not trigger any more."""
     failures: dict[str, str] = field(default_factory=dict)
     """Units whose last run failed, with systemd's ``Result``, as in ``exit-code``; and when."""
     containers: dict[str, Container] | None = None

@@ -21,13 +21,26 @@ NOTHING = "/gonogo-there-is-nothing-here"
 """A path that no service has."""
 
 
+_STRANGER = "https://evil.example"
+_MOST_PATHS = 10
+
+
 def foreign_origins(own: Sequence[str]) -> Sequence[str]:
     """Origins of strangers, and those that careless patterns take for one's own."""
-    origins = ["null", "https://evil.example", "http://localhost:3000", "https://localhost"]
+    origins = ["null", _STRANGER, "http://localhost:3000", "https://localhost"]
     for origin in own:
         scheme, _, host = origin.partition("://")
         origins += [f"{origin}.evil.example", f"{scheme}://evil{host}", f"http://{host}"]
     return [origin for origin in origins if origin not in own]
+
+
+def foreign_reads(me: str, others: Sequence[str], own: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Paths, each with a foreign origin to ask from: all of them at one path, and a stranger's at some others."""
+    for origin in foreign_origins(own):
+        yield me, origin
+    for path in others[:_MOST_PATHS]:
+        if path != me:
+            yield path, _STRANGER
 
 
 def provoked(api: ApiVerbs, caller: Caller) -> Iterator[Reply]:

@@ -11,6 +11,8 @@ from gonogo.evidence.atlas import AlertSetting, Notification
 
 _SWITCHED = {"GROUP", "ORG", "TEAM", "USER"}
 """Kinds of notifications that have switches for mail and SMS."""
+_ADDRESSED = {"EMAIL": "emailAddress", "SMS": "mobileNumber", "SLACK": "channelName"}
+"""Kinds that name whom they reach, and where."""
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "EQUALS": lambda name, value: name == value,
     "CONTAINS": lambda name, value: value in name,
@@ -55,9 +57,13 @@ def _alert(setting: Mapping[str, Any], names: ClusterNames) -> AlertSetting:
 
 def _notification(settings: Mapping[str, Any]) -> Notification:
     kind = text(settings.get("typeName"))
-    reaches = settings.get("emailEnabled") is True or settings.get("smsEnabled") is True
+    reaches: bool | None = None
+    if kind in _SWITCHED:
+        reaches = settings.get("emailEnabled") is True or settings.get("smsEnabled") is True
+    elif (address := _ADDRESSED.get(kind, "")) in settings:
+        reaches = bool(text(settings[address]).strip())
     delay = timedelta(minutes=number(settings.get("delayMin")) or 0)
-    return Notification(kind=kind, reaches=reaches if kind in _SWITCHED else None, delay=delay)
+    return Notification(kind=kind, reaches=reaches, delay=delay)
 
 
 def _passes(matcher: Mapping[str, Any], names: ClusterNames) -> bool | None:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,8 @@ class DashboardQuestion:
     api: JsonApi
     name: str
     dashboard: Dashboard
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Those of this environment, which win over what the dashboard was saved with by somebody who looked at another."""
 
     @property
     def scope(self) -> Scope:
@@ -59,7 +61,10 @@ def dashboard_questions(environment: Environment, secrets: Secrets) -> Sequence[
     if section is None or section.grafana is None:
         return []
     api = server_api("Grafana", "grafana", section.grafana, environment, secrets)
-    return [DashboardQuestion(api=api, name=name, dashboard=one) for name, one in section.dashboards.items()]
+    return [
+        DashboardQuestion(api=api, name=name, dashboard=one, labels=section.labels)
+        for name, one in section.dashboards.items()
+    ]
 
 
 async def probe_dashboard(question: DashboardQuestion) -> DashboardEvidence:
@@ -72,7 +77,7 @@ async def probe_dashboard(question: DashboardQuestion) -> DashboardEvidence:
         document = session.read(reply, where, "the role Viewer")
         database = await reading.fact("database", _database(session), "")
         dashboard = mapping(mapping(document).get("dashboard"))
-        asked = _Panels(session, clock, {**_saved(dashboard), **question.dashboard.variables})
+        asked = _Panels(session, clock, {**_saved(dashboard), **question.labels, **question.dashboard.variables})
         panels = await asyncio.gather(*(asked.panel(panel) for panel in _panels(dashboard)))
     return DashboardEvidence(
         scope=question.scope,
@@ -171,10 +176,11 @@ class _Panels:
             column if isinstance(column, list) else [] for column in (values if isinstance(values, list) else [])
         ]
         times = next(
-            (column for field, column in zip(fields, columns, strict=False) if field.get("type") == "time"), None
+            (column for described, column in zip(fields, columns, strict=False) if described.get("type") == "time"),
+            None,
         )
-        for field, column in zip(fields, columns, strict=False):
-            if field.get("type") == "time":
+        for described, column in zip(fields, columns, strict=False):
+            if described.get("type") == "time":
                 continue
             for place, value in enumerate(column):
                 if value is None:

@@ -15,6 +15,7 @@ from gonogo.base.errors import Unobserved
 from gonogo.base.secrets import Secrets
 from gonogo.clients.json_api import JsonApi, JsonSession, mapping, objects, text, texts
 from gonogo.environment.model import Environment
+from gonogo.evidence.alert_routes import AlertRoute
 from gonogo.evidence.base import Scope
 from gonogo.evidence.monitoring import (
     AlertmanagerEvidence,
@@ -26,6 +27,7 @@ from gonogo.evidence.monitoring import (
 from gonogo.families.http.section import Http
 from gonogo.families.kind import Probe
 from gonogo.families.monitoring.grafana import dashboard_questions, probe_dashboard
+from gonogo.families.monitoring.routing import read_routing
 from gonogo.families.monitoring.section import Monitoring
 from gonogo.families.monitoring.server import clock_of, server_api
 from gonogo.families.reading import Reading
@@ -122,6 +124,7 @@ async def probe_prometheus(question: MonitoringQuestion) -> PrometheusEvidence:
         other_targets=len(targets) - len(mine),
         alertmanagers=len(alertmanagers),
         payments=len(payments),
+        payment_labels=tuple(sorted({label for one in payments for label in mapping(one.get("metric"))})),
         unread=reading.unread,
     )
 
@@ -159,6 +162,7 @@ def _rules(groups: Sequence[Object]) -> Sequence[AlertRule]:
             last_error=text(rule.get("lastError")),
             last_evaluation=_moment(rule.get("lastEvaluation")),
             interval=_seconds(group.get("interval")),
+            hold=_seconds(rule.get("duration")),
         )
         for group in groups
         for rule in objects(group.get("rules"))
@@ -201,17 +205,24 @@ async def probe_alertmanager(question: MonitoringQuestion) -> AlertmanagerEviden
     """The alerts, each with the silences that hold it back."""
     taken_at, reading = datetime.now(UTC), Reading()
     async with question.api.session() as session:
-        alerts, silences = await asyncio.gather(
+        alerts, silences, (route, notifying) = await asyncio.gather(
             reading.fact("alerts", _list(session, _ALERTS), []),
             reading.fact("silences", _list(session, "api/v2/silences"), []),
+            reading.fact("route", _routing(session), (None, ())),
         )
     words = {text(silence.get("id")): _silence(silence) for silence in silences}
     return AlertmanagerEvidence(
         scope=question.scope,
         taken_at=taken_at,
         alerts=tuple(_held_back(alert, words) for alert in alerts),
+        route=route,
+        notifying=notifying,
         unread=reading.unread,
     )
+
+
+async def _routing(session: JsonSession) -> tuple[AlertRoute | None, tuple[str, ...]]:
+    return read_routing(mapping(await session.get("api/v2/status")))
 
 
 async def _list(session: JsonSession, path: str) -> list[dict[str, Any]]:

@@ -35,7 +35,8 @@ class Dashboard(Section):
 
     uid: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,40}$", description="As in its address: /d/UID/…")]
     variables: Mapping[Text, Text] = Field(
-        default_factory=dict, description="Values of its variables; those that it was saved with, if missing."
+        default_factory=dict,
+        description="Values of its variables; those of monitoring.labels, or that it was saved with, if missing.",
     )
     may_be_empty: tuple[Text, ...] = Field(
         default=(), description="Titles of panels that show nothing while all is well, as one of errors only."

@@ -165,11 +165,15 @@ class OpsgenieSession:
             raise Unobserved(f"Opsgenie gave no rules of the escalation {name}", hint="is oncall.api right?")
         return objects(data["rules"])
 
-    async def levels(self) -> int:
-        """Return after how many different delays the escalation notifies somebody; 0 where none is declared."""
+    async def levels(self) -> tuple[int, timedelta | None]:
+        """Return after how many different delays the escalation notifies somebody, and the second of them.
+
+        0 where none is declared.
+        """
         if not self._section.policy:
-            return 0
-        return len({_delay(rule) for rule in await self._rules()})
+            return 0, None
+        delays = sorted({_delay(rule) for rule in await self._rules()})
+        return len(delays), timedelta(minutes=delays[1]) if len(delays) > 1 else None
 
     async def reach(self, person: Person) -> Reach:
         """Return the contacts of a person that are enabled, and the number of enabled rules for a new alert.

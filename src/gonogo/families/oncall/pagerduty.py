@@ -16,6 +16,8 @@ from gonogo.families.oncall.section import OnCall
 
 PAGERDUTY = "https://api.pagerduty.com"
 _VERSION = "application/vnd.pagerduty+json;version=2"
+_SOON = 30
+"""Minutes after which a notification rule comes too late."""
 _ID = re.compile(r"[A-Z0-9]{7,14}")
 """The form of an id; a name of the same form is found by its name."""
 _AHEAD = timedelta(days=90)
@@ -115,11 +117,13 @@ class PagerDutySession:
         }
         return Shift(person=name, level=level, begins=known.get("start"), ends=known.get("end"))
 
-    async def levels(self) -> int:
-        """Return how many rules the escalation policy has; 0 where none is declared."""
+    async def levels(self) -> tuple[int, timedelta | None]:
+        """Return how many rules the escalation policy has, and how long the first one has; 0 where none is declared."""
         if not self._section.policy:
-            return 0
-        return len(objects((await self._find("escalation_policies", self._section.policy)).get("escalation_rules")))
+            return 0, None
+        rules = objects((await self._find("escalation_policies", self._section.policy)).get("escalation_rules"))
+        minutes = whole(rules[0].get("escalation_delay_in_minutes")) if len(rules) > 1 else None
+        return len(rules), None if minutes is None else timedelta(minutes=minutes)
 
     async def reach(self, person: Person) -> Reach:
         """Return the enabled contact methods of a person, and the number of rules of high urgency that use one of them."""
@@ -133,7 +137,10 @@ class PagerDutySession:
         return Reach(
             person=person.name,
             methods=tuple(sorted(usable.values())),
-            rules=sum(_id(rule.get("contact_method")) in usable for rule in rules),
+            rules=sum(
+                _id(rule.get("contact_method")) in usable and (whole(rule.get("start_delay_in_minutes")) or 0) <= _SOON
+                for rule in rules
+            ),
         )
 
     async def _of(self, person: Person, path: str, key: str) -> list[dict[str, Any]]:
@@ -170,6 +177,7 @@ class PagerDutySession:
             status=text(found.get("status")),
             policy="" if ours else _name(policy) or "none",
             maintenance=tuple(time for time in times if overlaps(time.begins, time.ends, span)),
+            quiet=_quiet(mapping(found.get("incident_urgency_rule"))),
         )
 
     async def _find(self, kind: str, declared: str) -> Object:
@@ -194,6 +202,15 @@ class PagerDutySession:
         if len(named) > 1:
             raise Unobserved(f"PagerDuty has {len(named)} of the name {declared}: {word}", hint="declare its id")
         return named[0]
+
+
+def _quiet(rule: Object) -> str:
+    """Return when the incidents of a service are of low urgency."""
+    if rule.get("urgency") == "low":
+        return "always"
+    hours = ("outside support hours", "during support hours")
+    low = (word for word in hours if mapping(rule.get(word.replace(" ", "_"))).get("urgency") == "low")
+    return next(low, "")
 
 
 def _targets(policy: Object) -> set[str]:

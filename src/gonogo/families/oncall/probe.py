@@ -61,9 +61,9 @@ async def probe_oncall(question: OnCallQuestion) -> OnCallEvidence:
     span = question.section.window(question.launch, taken_at)
     asked = _Asked()
     async with question.system.session() as session:
-        (rota, people), levels, service = await asyncio.gather(
+        (rota, people), (levels, second_after), service = await asyncio.gather(
             _rota(session, span, asked),
-            asked.fact("levels", session.levels(), 0),
+            asked.fact("levels", session.levels(), (0, None)),
             asked.fact("service", session.service(span), None),
         )
     return OnCallEvidence(
@@ -76,6 +76,7 @@ async def probe_oncall(question: OnCallQuestion) -> OnCallEvidence:
         first=tuple(rota.first),
         told=tuple(rota.told),
         levels=levels,
+        second_after=second_after,
         people=people,
         service=service,
         unread=asked.reading.unread,

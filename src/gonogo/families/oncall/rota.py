@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from gonogo.base.errors import Unobserved
@@ -50,8 +50,8 @@ class RotaSession(Protocol):
         """Return everybody who is on call within ``span``."""
         ...
 
-    async def levels(self) -> int:
-        """Return how many levels the escalation policy has; 0 where none is declared."""
+    async def levels(self) -> tuple[int, timedelta | None]:
+        """Return how many levels the escalation policy has, and how long the first one has; 0 where none is declared."""
         ...
 
     async def reach(self, person: Person) -> Reach:

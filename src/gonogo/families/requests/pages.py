@@ -14,6 +14,11 @@ from gonogo.families.http.page_text import PageText, read_page
 from gonogo.families.requests.section import PageRule, RequestEntry
 
 _LOGIN_PATH = re.compile(r"/(?:log-?in|sign-?in|sso|oauth2?|saml2?|auth)(?:/|$|\.)", re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"lorem ipsum|\[(?:your|insert|company|business name|website|contact e-?mail|effective date)\b[^\]\n]{0,60}\]",
+    re.IGNORECASE,
+)
+"""What templates hold where somebody has to write something."""
 _HARDLY_ANY = 100
 """Characters up to which a page with scripts may be one that they write."""
 _SAME_MOMENT = timedelta(seconds=2)
@@ -44,6 +49,8 @@ def _text(rule: PageRule, page: PageText, *, behind_login: bool, written: bool) 
         yield f"the title is {page.title[:_LONGEST]!r}, {rule.title!r} is expected in it"
     if written:
         return
+    if left := _UNFINISHED.search(page.text):
+        yield f"the text is not finished: {left[0][:_LONGEST]!r} stands in it"
     if len(page.text) < rule.characters:
         around = " beside a login form" if behind_login else ""
         yield f"the page has {len(page.text)} characters of text{around}, at least {rule.characters} are expected"

@@ -1,12 +1,13 @@
 """Reads Sentry's alerts: workflows, as they are called today, and the project's rules of before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from gonogo.clients.json_api import mapping, objects, text, whole
 from gonogo.evidence.sentry import Alert, Recipient
-from gonogo.families.sentry.filters import condition_name, filter_name, passes_rule, passes_workflow
+from gonogo.families.sentry.filters import condition_name, filter_kind, filter_name, passes_rule, passes_workflow
+from gonogo.families.sentry.rates import events_needed, needed_together
 
 _UNKNOWN = "unknown"
 _MAIL = "email"
@@ -80,11 +81,21 @@ def _workflow(workflow: Mapping[str, Any], monitors: Mapping[str, str] | None, e
         environment=text(workflow.get("environment")),
         monitors=tuple(sorted({kind for kind in kinds if kind})),
         triggers=tuple(_trigger(condition, when) for condition in objects(when.get("conditions"))),
+        needs=_least(
+            (text(condition.get("type")), mapping(condition.get("comparison")))
+            for condition in objects(when.get("conditions"))
+        ),
         every_trigger=when.get("logicType") in {"all", "none"},
         recipients=tuple(
             recipient for part in objects(workflow.get("actionFilters")) for recipient in _recipients(part, environment)
         ),
     )
+
+
+def _least(conditions: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, float]:
+    """How many events an hour each kind of trigger demands; the least where it is there more than once."""
+    demands = [(kind, events) for kind, wanted in conditions if (events := events_needed(kind, wanted))]
+    return dict(sorted(demands, reverse=True))
 
 
 def _minutes(value: object) -> timedelta | None:
@@ -101,7 +112,9 @@ def _trigger(condition: Mapping[str, Any], group: Mapping[str, Any]) -> str:
 def _recipients(part: Mapping[str, Any], environment: str | None) -> Iterator[Recipient]:
     """The actions of one filter."""
     conditions = objects(part.get("conditions"))
-    passes = passes_workflow(conditions, text(part.get("logicType")), environment)
+    logic = text(part.get("logicType"))
+    passes = passes_workflow(conditions, logic, environment)
+    each = [events_needed(text(one.get("type")), mapping(one.get("comparison"))) for one in conditions]
     for action in objects(part.get("actions")):
         config = mapping(action.get("config"))
         target = text(config.get("targetType"))
@@ -112,6 +125,7 @@ def _recipients(part: Mapping[str, Any], environment: str | None) -> Iterator[Re
             named=target not in _NAMED_TARGETS or config.get("targetIdentifier") not in _NOBODY,
             filters=tuple(condition_name(condition) for condition in conditions),
             passes=passes,
+            needs=needed_together(each, logic),
             fallthrough=text(mapping(action.get("data")).get("fallthroughType")),
         )
 
@@ -130,6 +144,7 @@ def _rule(rule: Mapping[str, Any], environment: str | None) -> Alert:
             f"{'not ' * (rule.get('actionMatch') == 'none')}{_class(condition, _RULE_TRIGGERS)}"
             for condition in objects(rule.get("conditions"))
         ),
+        needs=_least((_class(condition, _RULE_TRIGGERS), condition) for condition in objects(rule.get("conditions"))),
         every_trigger=rule.get("actionMatch") in {"all", "none"},
         recipients=tuple(_rule_recipient(action, rule, environment) for action in objects(rule.get("actions"))),
     )
@@ -137,13 +152,14 @@ def _rule(rule: Mapping[str, Any], environment: str | None) -> Alert:
 
 def _rule_recipient(action: Mapping[str, Any], rule: Mapping[str, Any], environment: str | None) -> Recipient:
     target, filters = text(action.get("targetType")), objects(rule.get("filters"))
-    kind = _class(action, _RULE_ACTIONS)
+    kind, match = _class(action, _RULE_ACTIONS), text(rule.get("filterMatch"))
     return Recipient(
         kind=kind,
         target=_RULE_TARGETS.get(target, target),
         named=_RULE_TARGETS.get(target) not in _NAMED_TARGETS or action.get("targetIdentifier") not in _NOBODY,
         filters=tuple(filter_name(part) for part in filters),
-        passes=passes_rule(filters, text(rule.get("filterMatch")), environment),
+        passes=passes_rule(filters, match, environment),
+        needs=needed_together([events_needed(filter_kind(part), part) for part in filters], match),
         fallthrough=text(action.get("fallthroughType")),
     )
 

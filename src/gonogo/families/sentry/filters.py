@@ -50,7 +50,7 @@ def passes_workflow(conditions: Sequence[Mapping[str, Any]], logic: str, environ
 
 def passes_rule(filters: Sequence[Mapping[str, Any]], match: str, environment: str | None) -> bool | None:
     """Whether the filters of an older rule let an ordinary error through; None if that cannot be told."""
-    results = [_passes(_kind(part), part, environment) for part in filters]
+    results = [_passes(filter_kind(part), part, environment) for part in filters]
     return _together(results, match)
 
 
@@ -61,10 +61,10 @@ def condition_name(condition: Mapping[str, Any]) -> str:
 
 def filter_name(part: Mapping[str, Any]) -> str:
     """A filter of an older rule in the words that are used of a condition."""
-    return _name(_kind(part), part)
+    return _name(filter_kind(part), part)
 
 
-def _kind(part: Mapping[str, Any]) -> str:
+def filter_kind(part: Mapping[str, Any]) -> str:
     """The name of today for a filter of a rule, which is named by its class."""
     name = text(part.get("id")).rpartition(".")[2]
     return _RULE_FILTERS.get(name, name or "unknown")

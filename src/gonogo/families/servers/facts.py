@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from gonogo.clients.ssh import CommandOutput
@@ -112,8 +112,14 @@ def units(output: CommandOutput, names: Sequence[str]) -> dict[str, str] | None:
     for name, states in _blocks(output, names):
         loaded, active = states.get("LoadState", ""), states.get("ActiveState", "")
         if loaded and active:
-            units[name] = active if loaded == "loaded" else loaded
+            units[name] = _state(active, states) if loaded == "loaded" else loaded
     return units or None
+
+
+def _state(active: str, states: Mapping[str, str]) -> str:
+    """The state of a unit that is there; what calls itself active, and does nothing any more, has ended."""
+    ended = states.get("SubState") == "exited" and states.get("Type") != "oneshot"
+    return "exited" if ended else "elapsed" if states.get("SubState") == "elapsed" else active
 
 
 def failures(output: CommandOutput, names: Sequence[str]) -> dict[str, str]:

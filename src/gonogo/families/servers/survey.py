@@ -18,7 +18,7 @@ UPDATES_TIMER = "apt-daily-upgrade.timer"
 _TIMETABLES = ("apt-daily.timer", UPDATES_TIMER, "logrotate.timer", "cron.service")
 _RESULTS = ("apt-daily-upgrade.service", "logrotate.service")
 _STAMP = "/var/lib/apt/periodic/unattended-upgrades-stamp"
-_PROPERTIES = "LoadState,ActiveState,Result,ExecMainExitTimestamp"
+_PROPERTIES = "LoadState,ActiveState,SubState,Type,Result,ExecMainExitTimestamp"
 _MOST_LOGINS = 150
 """Questions to sshd about users and connections; each takes it some hundredths of a second."""
 _INSPECT = "docker inspect --format '{{.Name}}|{{.RestartCount}}' -- "

@@ -45,6 +45,11 @@ class StripeVerbs(Verbs[Stripe]):
         return self.section.delivery
 
     @property
+    def currency(self) -> str:
+        """The one that payers are charged in."""
+        return self.section.currency
+
+    @property
     def live(self) -> bool:
         """Whether payments are real."""
         return self.section.live

@@ -17,7 +17,7 @@ from gonogo.evidence.base import Scope
 from gonogo.evidence.variables import SameAccount, Shared, VariableDifferenceEvidence, VariableFileEvidence
 from gonogo.families.kind import Probe
 from gonogo.families.repository.git import commits_with, incomplete, top_level, tracked
-from gonogo.families.variables.databases import DATABASES, database_of, is_one_host
+from gonogo.families.variables.databases import DATABASES, database_of, is_one_host, may_be_one
 from gonogo.families.variables.dialects import READERS
 from gonogo.families.variables.dotenv_file import read_dotenv
 from gonogo.families.variables.section import Variables
@@ -189,12 +189,14 @@ def _shared_otherwise(names: Sequence[str], values: Mapping[str, Mapping[str, st
 
 
 def _databases(names: Sequence[str], values: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Shared, bool]]:
-    """URLs of two files that lead to the same place, by whatever user; and whether that is one host from everywhere."""
+    """URLs of two files that lead to the same place, by whatever user, or may do so; and whether they certainly do."""
     for name in names:
         for pair in combinations(values, 2):
             first, other = (database_of(values[file].get(name, "")) for file in pair)
             if both := first & other:
                 yield Shared(name=name, files=pair), any(is_one_host(host) for host, *_ in both)
+            elif may_be_one(first, other):
+                yield Shared(name=name, files=pair), False
 
 
 def _same(first: str, other: str) -> bool:
