@@ -42,6 +42,7 @@ def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s\n"
+        " “Title of tls-a” is not true\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " BLOCKERS\n"
@@ -103,6 +104,7 @@ def test_incomplete() -> None:
     gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
     assert summary(results(gaps)) == (
         " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s\n"
+        " “Title of dns-a” could not be checked\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
         " COULD NOT CHECK\n"

@@ -27,6 +27,7 @@ from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, t
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
+from gonogo.report.meaning import fact, meaning
 from gonogo.report.measured import earlier_outcomes, measured
 from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.visible import visible
@@ -147,6 +148,7 @@ def _lists(results: Results) -> dict[str, Any]:
         "folder": shlex.quote(f"reports/{results.run.environment}/{results.run.id}"),
         "go_ends": min(endings(results), default=None),
         "blockers": remaining,
+        "means": meaning(results, remaining.causes[0]) if remaining.causes else "",
         "families": families(results),
         "journeys": journeys(results),
         **_load(results),
@@ -219,6 +221,12 @@ def _environment() -> jinja2.Environment:
         measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph, alike_words=alike_words
     )
     environment.globals.update(
-        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported, go_refusal=go_refusal
+        command=command,
+        fact=fact,
+        owner=owner,
+        standing=standing,
+        nothing=timedelta(),
+        supported=supported,
+        go_refusal=go_refusal,
     )
     return environment

@@ -15,6 +15,7 @@ from gonogo.base.wording import and_more
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
 from gonogo.report.blockers import because_of
 from gonogo.report.changes import change_words
+from gonogo.report.meaning import first_meaning
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
     LINE_SHAPES,
@@ -78,6 +79,7 @@ class _TerminalPage:
     def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
         results = self._results
         yield from self._verdict()
+        yield from self._meaning()
         yield from self._rehearsal()
         yield from self._header()
         told = causes(results)
@@ -242,6 +244,11 @@ class _TerminalPage:
         """Yield how many entries of a list are in the report only."""
         if number > _MOST:
             yield f"{_INDENT}and {number - _MOST} more, in the report"
+
+    def _meaning(self) -> Iterator[str]:
+        """Yield what the first cause means: the message below is for whoever repairs it."""
+        if words := first_meaning(self._results):
+            yield from self._wrapped(" ", visible(words))
 
     def _rehearsal(self) -> Iterator[str]:
         """Yield that the faults were switched on: right beside the verdict, so that nobody is called for them."""
