@@ -204,7 +204,7 @@ def test_every_cause_has_its_command(browser: Browser, tmp_path: Path, no_go: Re
 def test_a_verdict_that_is_over_says_so_itself(browser: Browser, tmp_path: Path, go: Results) -> None:
     """By the reader's clock; before that it says how old it is."""
     page = opened(browser, tmp_path, go)
-    page.clock.install(time="2026-11-23T13:00:04Z")
+    page.clock.install(time="2026-11-23T13:00:00Z")
     page.reload()
     assert "60 min old" in page.locator(".validity").inner_text()
     assert not page.locator("#expired").is_visible()

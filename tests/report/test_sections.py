@@ -169,7 +169,7 @@ def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: 
         "3 = 1 pass + 1 fail + 1 waived; 0 unaccounted",
         "5 = 1 verified + 1 attested + 1 failed + 2 open; 0 unaccounted",
         "Evidence taken 2026-11-23 12:00:00 UTC, within 4.1 s",
-        "Valid until 2026-11-23 16:00:04 UTC: evidence is good for 4 h",
+        "Valid until 2026-11-23 16:00:00 UTC, the end of the evidence (good for 4 h)",
         f"sha256:{digest}",
         "Technical lead ○ not signed 0 of 1 statements supported",
         "Policy changed",

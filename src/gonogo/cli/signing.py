@@ -154,12 +154,12 @@ def verify(  # noqa: PLR0913 - as many as there are options
         oldest=max_age,
     )
     verified = verify_run(folder, Path(), _signers(folder), expected)
-    for line in _verified_lines(verified, required):
+    for line in verified_lines(verified, required):
         click.echo(line)
     return exit_code(verified.verdict, strict=strict)
 
 
-def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str]:
+def verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str]:
     """Say who decided what, and of which run, until when it holds, and the verdict."""
     for role, signoff in verified.decisions.items():
         comment = f": {_visible(signoff.comment)}" if signoff.comment else ""
@@ -169,8 +169,8 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
     if not required:
         yield " ○      nobody had to sign: gates.toml has no roles"
     yield from _identity(verified.results)
-    if ends := verified.holds_until:
-        yield f" valid until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}"
+    over = ": EXPIRED, run again" if verified.holds_until.at <= datetime.now(UTC) else ""
+    yield f" valid until {_visible(verified.holds_until.words)}{over}"
     yield f" files, page, outcomes and policy are what was recorded\n {verified.verdict}"
 
 
@@ -231,7 +231,7 @@ def _identity(results: Results) -> Iterator[str]:
     yield f" release {_visible(results.release_words or 'none given')}{f'; {_visible(served)}' if served else ''}"
     yield from (f" {_visible(words)}" for words in carried_runs(results))
     yield from (f" {_visible(anchor.words)}" for anchor in results.provenance.trust)
-    yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
+    yield f" evidence of {run.started_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 
 def passphrase(*, confirm: bool) -> str:

@@ -49,7 +49,7 @@ from gonogo.report.wording import (
     word,
 )
 from gonogo.verdict.approval import go_refusal
-from gonogo.verdict.endings import endings, validity
+from gonogo.verdict.endings import endings, outlasts, validity
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -131,6 +131,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "reproduce": reproduce(results).capitalize(),
         "after_repair": command_after_repair(results),
         "validity": validity(results),
+        "outlasts": outlasts(results),
         "digest": results.digest,
         "change_line": change_line(results),
         "changes": grouped_changes(results),
