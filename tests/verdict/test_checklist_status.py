@@ -225,6 +225,14 @@ def test_one_file_for_many_lines_is_told() -> None:
     ]
 
 
+def test_evidence_that_expired_is_not_among_what_counts() -> None:
+    """A signer who reads "they count" must not find lines there whose attestation is over, or that nobody asked for."""
+    shared = {"name": "minutes.txt", "sha256": "ab" * 32}
+    over, needless = said("p.people", evidence=shared, until=AT), said("o.named", evidence=shared)
+    alone = accounted(attested=[said("p.both", evidence=shared), over, needless])
+    assert {one.subject: one.counts for one in alone.findings} == {"p.people": False, "o.named": False}
+
+
 def test_a_word_that_nobody_asked_for_is_told() -> None:
     """A check verifies the line: whoever attested it should know that it counts for nothing."""
     found = accounted(attested=[*SAID, said("o.named")])

@@ -136,23 +136,17 @@ class _StatusOfLines:
 
     def findings(self) -> list[Finding]:
         """Find attestations that do not count, and notes of the list that nobody asked for."""
+        judged = [
+            (attestation, self._problem(attestation) or self._needless(attestation))
+            for attestation in self._demands.attestations
+        ]
         findings = [
             Finding(subject=attestation.line, message=problem, path=attestation.path)
-            for attestation in self._demands.attestations
-            if (problem := self._problem(attestation) or self._needless(attestation))
+            for attestation, problem in judged
+            if problem
         ]
-        return [*findings, *self._shared_evidence(), *map(_not_counted, self._demands.checklist.notes)]
-
-    def _shared_evidence(self) -> Iterator[Finding]:
-        """One file for several lines may be right; whoever signs should know how much rests on it."""
-        resting: dict[str, list[Attestation]] = {}
-        for attestation in self._demands.attestations:
-            resting.setdefault(attestation.evidence.sha256, []).append(attestation)
-        for attestations in resting.values():
-            if len(attestations) > 1:
-                lines = and_more([attestation.line for attestation in attestations], _FEW)
-                message = f"{SHARED_EVIDENCE} {len(attestations)} lines: {lines}"
-                yield Finding(subject=attestations[0].evidence.name, message=message)
+        counting = [attestation for attestation, problem in judged if not problem]
+        return [*findings, *_shared_evidence(counting), *map(_not_counted, self._demands.checklist.notes)]
 
     def _needless(self, attestation: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
@@ -283,6 +277,18 @@ class _StatusOfLines:
         if observation is None or observation.outcome is Outcome.NOT_RUN:
             return f"{attestation.url} was not asked in this run"
         return "" if observation.outcome is Outcome.PASS else observation.message
+
+
+def _shared_evidence(counting: Sequence[Attestation]) -> Iterator[Finding]:
+    """One file for several lines may be right; whoever signs should know how much rests on it."""
+    resting: dict[str, list[Attestation]] = {}
+    for attestation in counting:
+        resting.setdefault(attestation.evidence.sha256, []).append(attestation)
+    for attestations in resting.values():
+        if len(attestations) > 1:
+            lines = and_more([attestation.line for attestation in attestations], _FEW)
+            message = f"{SHARED_EVIDENCE} {len(attestations)} lines: {lines}"
+            yield Finding(subject=attestations[0].evidence.name, message=message)
 
 
 def _not_counted(note: str) -> Finding:
