@@ -83,6 +83,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
 ) -> int:
     """Sign a run, offline, after showing what is signed."""
     from gonogo.cli.output import tell_of_newer  # noqa: PLC0415
+    from gonogo.report.deciding import verify_command  # noqa: PLC0415
     from gonogo.signing.signers import read_signers  # noqa: PLC0415 - help answers at once
     from gonogo.signing.signing import said, sign_with_key, sign_with_ssh, signable, signer_of  # noqa: PLC0415
 
@@ -102,6 +103,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
         where = key_file or Path.home() / ".config" / "gonogo" / f"{role}.key"
         path = sign_with_key(folder, signoff, signers, where, passphrase(confirm=False))
     click.echo(f"{path}: {signoff.decision} by {signer.name}, {role}; valid until {signoff.expires:%Y-%m-%d %H:%M} UTC")
+    click.echo(f" when all have signed: {_visible(verify_command(results, str(run)))}")
     return 0
 
 

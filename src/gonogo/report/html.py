@@ -22,6 +22,7 @@ from gonogo.report.cause_graph import cause_graph
 from gonogo.report.certificates import lifetimes
 from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
 from gonogo.report.day_chart import HEIGHT, WIDTH
+from gonogo.report.deciding import sign_command, verify_command
 from gonogo.report.facts import page_facts
 from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
 from gonogo.report.journeys import journeys
@@ -49,7 +50,7 @@ from gonogo.report.wording import (
     word,
 )
 from gonogo.verdict.approval import go_refusal
-from gonogo.verdict.endings import endings, outlasts, validity
+from gonogo.verdict.endings import endings, validity
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -131,7 +132,6 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "reproduce": reproduce(results).capitalize(),
         "after_repair": command_after_repair(results),
         "validity": validity(results),
-        "outlasts": outlasts(results),
         "digest": results.digest,
         "change_line": change_line(results),
         "changes": grouped_changes(results),
@@ -144,9 +144,12 @@ def _verdict_view(results: Results) -> dict[str, Any]:
 def _lists(results: Results) -> dict[str, Any]:
     """Values for the lists below: everything that the verdict rests on."""
     remaining = blockers(results)
+    place = f"reports/{results.run.environment}/{results.run.id}"
     return {
         "contents": _contents(results, remaining),
-        "folder": shlex.quote(f"reports/{results.run.environment}/{results.run.id}"),
+        "folder": shlex.quote(place),
+        "place": place,
+        "verify_command": verify_command(results, place),
         "go_ends": min(endings(results), default=None),
         "blockers": remaining,
         "means": meaning(results, remaining.causes[0]) if remaining.causes else "",
@@ -229,5 +232,6 @@ def _environment() -> jinja2.Environment:
         nothing=timedelta(),
         supported=supported,
         go_refusal=go_refusal,
+        sign_command=sign_command,
     )
     return environment
