@@ -20,7 +20,7 @@ from gonogo.report.bar_rows import coverage, coverage_key, verdict_history
 from gonogo.report.blockers import Blockers, alike_words, blockers
 from gonogo.report.cause_graph import cause_graph
 from gonogo.report.certificates import lifetimes
-from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
+from gonogo.report.changes import CHANGE_SHAPES, LOUD_CHANGES, change_details, change_line, grouped_changes, since
 from gonogo.report.day_chart import HEIGHT, WIDTH
 from gonogo.report.deciding import sign_command, verify_command
 from gonogo.report.facts import page_facts
@@ -62,6 +62,8 @@ _SEPARATOR = "\x1e"
 """Before each folded part at the end of the page: text of targets never has it (``visible``)."""
 _MOST_CARDS = 25
 """Causes that are not folded."""
+_MOST_CHANGES = 25
+"""Changes of a loud kind that are not folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
         chunks=[],
         separator=Markup(_SEPARATOR),  # noqa: S704 - our own
         most_cards=_MOST_CARDS,
+        most_changes=_MOST_CHANGES,
+        loud_changes=LOUD_CHANGES,
         style=style,
         style_hash=content_hash(style),
         script=script,
