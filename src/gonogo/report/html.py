@@ -198,7 +198,7 @@ def _load(results: Results) -> dict[str, Any]:
 
 
 def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
-    """Anchor, name, and how much there is to read; the verdict is the first section."""
+    """Anchor, name, and how much there is to read; the verdict stands above them."""
     return [
         ("blockers", "Causes", len(all_blockers.causes)),
         ("waivers", "Waivers", len(results.exceptions)),
