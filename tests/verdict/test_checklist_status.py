@@ -139,6 +139,16 @@ def test_a_line_that_nothing_verifies_is_open() -> None:
     assert (line.status, line.why) == (LineStatus.OPEN, "no check proves it here; devops may attest it")
 
 
+def test_a_line_whose_check_warns_sends_nobody_to_attest_it() -> None:
+    """An invitation to attest what a check saw not to be in order is an invitation to look away."""
+    found = accounted(checks=[CHECKS[0], check("c-named", Outcome.WARN)])
+    line = next(line for line in found.lines if line.id == "o.named")
+    assert line.why == (
+        "c-named warns, and a warning verifies nothing: c-named said so; look at c-named before anybody attests it"
+    )
+    assert line.attest == ("devops",), "who may is still on record"
+
+
 @pytest.mark.parametrize(
     ("outcome", "status", "verdict"),
     [

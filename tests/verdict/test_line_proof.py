@@ -1,10 +1,11 @@
 """When checks prove a line: all that prove it, here, without a warning."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
-from gonogo.record.results import CheckResult, LineStatus, Outcome
+from gonogo.record.results import Cause, CheckResult, LineStatus, Outcome
 from gonogo.verdict.line_proof import Contradiction, judge_line
 from tests.verdict.test_checklist_status import check
 
@@ -43,6 +44,17 @@ def test_a_supporting_warning_is_told_and_takes_nothing_away() -> None:
     """The signer reads it beside the tick."""
     proof = judge_line([check("c-one")], [check("c-two", Outcome.WARN)], {})
     assert (proof.status, proof.why) == (LineStatus.VERIFIED, "c-one passed; c-two warns: c-two said so")
+
+
+def test_whoever_may_attest_looks_first_at_what_is_not_in_order() -> None:
+    """A warning, or a gap of what only supports the line: of what is blocked, at what blocks it."""
+    cause = Cause(check="mongo-reachable", scope=("a.test",))
+    blocked = check("c-three", Outcome.BLOCKED)
+    blocked = replace(blocked, observations=[replace(blocked.observations[0], cause=cause)])
+    warning = judge_line([check("c-one"), check("c-two", Outcome.WARN)], [], {})
+    gap = judge_line([], [check("c-one"), blocked], {})
+    unasked = judge_line([], [check("c-one"), not_permitted("c-two")], {"c-gone": "this gate does not ask it"})
+    assert [proof.look_at for proof in (warning, gap, unasked)] == ["c-two", "mongo-reachable", ""]
 
 
 def test_supporting_checks_alone_tick_nothing() -> None:

@@ -298,6 +298,8 @@ def _not_counted(note: str) -> Finding:
 
 def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> tuple[LineStatus, str]:
     """The status of a line that people speak for, by who has attested it, and what the checks leave to them."""
+    if attested is None and proof.look_at:
+        return LineStatus.OPEN, f"{proof.why}; look at {proof.look_at} before anybody attests it"
     if attested is None:
         roles_in_words = " or ".join(roles) or "somebody"
         may = f"{roles_in_words} may attest it" if proof.open_to_people else f"{roles_in_words} must attest it as well"
