@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from gonogo.record.declared import Attested, ExceptionResult, Finding, RoleResult
@@ -222,58 +222,6 @@ def test_exceptions_say_what_became_of_them(browser: Browser, tmp_path: Path) ->
     assert [state in card for state, card in zip(states, cards, strict=True)] == [True] * 4
     for expected in ("soon", "low", "Ana", "Bea, 2026-11-23 12:00:00 UTC", "2026-11-24 12:00:00 UTC", "waived"):
         assert expected in cards[0]
-
-
-@pytest.mark.parametrize("width", [320, 390])
-def test_sections_are_found_on_a_phone(browser: Browser, tmp_path: Path, width: int) -> None:
-    """Every link is on the screen and as large as a finger, and from anywhere one leads back to them."""
-    page = opened(browser, tmp_path, whole(), viewport={"width": width, "height": 844})
-    boxes = [link.bounding_box() for link in page.locator("nav ul a").all()]
-    assert len(boxes) == len(HEADINGS)
-    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 44 for box in boxes)
-    page.locator("#provenance").scroll_into_view_if_needed()
-    page.get_by_role("link", name="All sections").click()
-    for link in page.locator("nav ul a").all():
-        expect(link).to_be_in_viewport()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-UNCOVERED = """() => {
-  const covered = [];
-  for (const place of [0, 0.3, 0.6, 1]) {
-    scrollTo(0, place * document.documentElement.scrollHeight);
-    for (let x = 5; x < innerWidth; x += 10)
-      for (const y of [innerHeight - 5, innerHeight - 30, innerHeight - 60, innerHeight - 90])
-        if (document.elementFromPoint(x, y)?.closest(".up, .filter")) covered.push([place, x, y]);
-  }
-  return covered;
-}"""
-"""Points in the lower part of the window where a link or the search lies on the text."""
-
-
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_nothing_lies_on_the_text_of_a_phone(browser: Browser, tmp_path: Path, *, script: bool) -> None:
-    """A button over the last lines hides what is to be pasted; at the end of the page nobody can scroll it away."""
-    page = opened(browser, tmp_path, whole(), viewport={"width": 390, "height": 844}, java_script_enabled=script)
-    if script:  # without one nothing can be asked of the page
-        assert page.evaluate(UNCOVERED) == []
-    last = page.locator("main > section").last.locator("> p").last
-    page.mouse.wheel(0, 100_000)
-    expect(last).to_be_in_viewport(ratio=1)
-    back = page.get_by_role("link", name="All sections")
-    expect(back).to_be_in_viewport(ratio=1)
-    link, text = back.bounding_box(), last.bounding_box()
-    assert link is not None
-    assert text is not None
-    assert link["y"] + link["height"] <= 60 < text["y"]
-    if script:
-        page.get_by_label("Search").fill("text")
-        page.mouse.wheel(0, 100_000)
-        expect(last).to_be_in_viewport(ratio=1)
-        told, text = page.locator("#shown").bounding_box(), last.bounding_box()
-        assert told is not None
-        assert text is not None
-        assert text["y"] + text["height"] <= told["y"]
 
 
 def test_results_without_a_checklist(browser: Browser, tmp_path: Path, no_go: Results) -> None:

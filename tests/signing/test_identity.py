@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import IntegrityError, UsageError
-from gonogo.cli.signing import verified_lines
+from gonogo.cli.signing import _verified_lines
 from gonogo.policy.waivers import Waiver, write_waiver
 from gonogo.record.archive import read_results
 from gonogo.record.recording import to_bytes
@@ -288,9 +288,11 @@ def test_the_page_says_the_same_end(team: Team, signed: Path) -> None:
     found = team.verify(signed)
     assert found.holds_until.at == found.results.run.started_at + timedelta(hours=4)
     assert f"Valid until {found.holds_until.words}." in (signed / "signoff.html").read_text()
-    assert f" valid until {found.holds_until.words}" in verified_lines(found, ROLES)
+    assert f" valid until {found.holds_until.words}" in _verified_lines(found, list(ROLES))
     over = replace(found, holds_until=Expiry(at=found.results.run.started_at, what="the evidence"))
-    assert any(told.endswith("the end of the evidence: EXPIRED, run again") for told in verified_lines(over, ROLES))
+    assert any(
+        told.endswith("the end of the evidence: EXPIRED, run again") for told in _verified_lines(over, list(ROLES))
+    )
 
 
 def test_an_attestation_that_ends_before_the_signatures(team: Team) -> None:

@@ -156,12 +156,12 @@ def verify(  # noqa: PLR0913 - as many as there are options
         oldest=max_age,
     )
     verified = verify_run(folder, Path(), _signers(folder), expected)
-    for line in verified_lines(verified, required):
+    for line in _verified_lines(verified, required):
         click.echo(line)
     return exit_code(verified.verdict, strict=strict)
 
 
-def verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str]:
+def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str]:
     """Say who decided what, and of which run, until when it holds, and the verdict."""
     for role, signoff in verified.decisions.items():
         comment = f": {_visible(signoff.comment)}" if signoff.comment else ""

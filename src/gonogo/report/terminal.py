@@ -79,8 +79,8 @@ class _TerminalPage:
     def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
         results = self._results
         yield from self._verdict()
-        yield from self._meaning()
         yield from self._rehearsal()
+        yield from self._meaning()
         yield from self._header()
         told = causes(results)
         for title, outcomes in _TITLES.items():
