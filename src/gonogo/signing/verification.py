@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -164,7 +164,9 @@ def carried_run(
     ends = verified.holds_until
     signed_by = [f"{signoff.signer} ({signoff.role})" for signoff in verified.decisions.values()]
     carried = source.described(verified.results, signed_by=sorted(signed_by))
-    return carried, Expiry(at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})")
+    return replace(carried, ends=ends.at), Expiry(
+        at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})"
+    )
 
 
 def check_carried(

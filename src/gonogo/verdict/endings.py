@@ -45,11 +45,18 @@ def endings(results: Results) -> Iterator[Expiry]:
 def validity(results: Results, oldest: timedelta = FRESH, further: Iterable[Expiry] = ()) -> Expiry:
     """The first of all ends: until then the verdict is valid, on the page as for ``gonogo verify``.
 
-    ``further`` are ends of what the results do not hold: signatures, keys, carried runs. What had ended before the run is
+    ``further`` are ends of what the results do not hold: signatures, keys, and carried runs as they are now. What had ended before the run is
     a finding of it, and no end of its validity.
     """
-    ends = [*endings(results), *_certificates(results), _of_evidence(results, oldest), *further]
+    ends = [*endings(results), *_certificates(results), *_carried(results), _of_evidence(results, oldest), *further]
     return min(ending for ending in ends if ending.at > results.run.started_at)
+
+
+def _carried(results: Results) -> Iterator[Expiry]:
+    """The ends of the runs that stand for lines of this one."""
+    for run in results.carried:
+        if run.ends is not None and not run.problem:
+            yield Expiry(at=run.ends, what=f"the carried run {run.id} ({run.environment})")
 
 
 def outlasts(results: Results, oldest: timedelta = FRESH) -> bool:
