@@ -39,7 +39,17 @@ def test_the_first_end_counts_whatever_it_is_of() -> None:
     soon, sooner = AT + timedelta(hours=2), AT + timedelta(hours=1)
     presented = {
         "host": "a.test",
-        "presented": [{"chain": [{"not_after": soon.isoformat()}, {"not_after": "never"}, {}]}],
+        "presented": [
+            {
+                "chain": [
+                    {"not_after": soon.isoformat()},
+                    {"not_after": "never"},
+                    {"not_after": "2026-11-23T12:30:00"},
+                    {"not_after": 1},
+                    {},
+                ]
+            }
+        ],
     }
     checks = [check("tls-a", facts={"tls": presented})]
     assert validity(accounted(checks)) == Expiry(at=soon, what="a certificate of a.test")

@@ -49,11 +49,6 @@ def journeys(results: Results) -> list[WalkedJourney]:
     ]
 
 
-def is_step(check: CheckResult) -> bool:
-    """Whether the check is a step that was walked: what people do, and not what a machine answers."""
-    return any(_WALK in observation.facts for observation in check.observations)
-
-
 def _facts(check: CheckResult) -> Mapping[str, object]:
     for observation in check.observations:
         if isinstance(step := observation.facts.get(_WALK), Mapping):

@@ -6,7 +6,7 @@ be true.
 
 from gonogo.record.results import CheckResult, LineResult, Outcome, Results
 from gonogo.report.blockers import Blocker, blockers
-from gonogo.report.journeys import is_step
+from gonogo.verdict.causes import is_step
 
 _LONGEST = 120
 """Letters of a title, and of a line."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
-
 from gonogo.base.durations import format_duration
 from gonogo.record.results import LineStatus, Results
 from gonogo.record.shown_facts import facts_at
@@ -14,7 +12,6 @@ from gonogo.record.shown_facts import facts_at
 FRESH = timedelta(hours=4)
 """How long evidence is thought to hold where ``gonogo verify --max-age`` says nothing else."""
 _TLS = "tls"
-_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -83,9 +80,11 @@ def _chain(presented: Any, host: str) -> Iterator[Expiry]:  # noqa: ANN401 - JSO
     chain = presented.get("chain", ()) if isinstance(presented, Mapping) else ()
     for certificate in chain:
         try:
-            yield Expiry(at=_MOMENT.validate_python(certificate["not_after"]), what=f"a certificate of {host}")
-        except (KeyError, TypeError, ValidationError):
+            ends = datetime.fromisoformat(certificate["not_after"])
+        except (KeyError, TypeError, ValueError):
             continue
+        if ends.tzinfo is not None:
+            yield Expiry(at=ends, what=f"a certificate of {host}")
 
 
 def _below_statements(results: Results) -> Iterator[str]:
