@@ -181,7 +181,10 @@ def test_show(gonogo: Gonogo) -> None:
     assert gonogo("show", SECOND).stdout.splitlines()[-1].startswith(" ✖ NO-GO   1 cause: 1 must-pass check failed")
     shown = gonogo("show", f"reports/staging/{SECOND}", "tls-a").stdout
     assert "✖ tls-a   FAIL   blocker · read\n" in shown
-    assert "  closed\n  tls\n    version: TLSv1.3\n" in shown
+    assert "  closed\n  fix: Repair it.\n" in shown
+    whole = gonogo("show", SECOND, "tls-a", "--facts").stdout
+    assert "  why: It matters.\n" in whole
+    assert "  closed\n  fix: Repair it.\n  tls\n    version: TLSv1.3\n" in whole
     shown = gonogo("show", SECOND, "b.open").stdout
     assert shown.startswith("✔ b.open   attested\n  Text of b.open\n  in    List / Part, line 1\n")
     assert "✖ check tls-a   FAIL   Title of tls-a" in shown
@@ -262,14 +265,15 @@ def test_line_shows_what_failed_of_its_supports(gonogo: Gonogo, project: Path) -
     assert "✔ 1 supporting check passed" in shown
 
 
-def test_long_facts_are_cut_and_say_so(gonogo: Gonogo, project: Path) -> None:
-    """The load's have thousands of rows; the first tell what it is about."""
+def test_facts_are_told_to_whoever_asks_for_them(gonogo: Gonogo, project: Path) -> None:
+    """The load's have thousands of rows: whoever is woken reads what failed, what to do, and where the rest is."""
     rows = {f"fact {number}": number for number in range(39)}
     told = check("tls-a")
     seen = [dataclasses.replace(one, facts={"tls": rows}) for one in told.observations]
     keep(project, accounted([dataclasses.replace(told, observations=seen)]), FIRST)
-    assert "… and 9 more rows, with --facts" in gonogo("show", "tls-a").stdout
-    assert "fact 38" not in gonogo("show", "tls-a").stdout
+    rows_told = gonogo("show", "tls-a").stdout.splitlines()
+    assert rows_told[-1] == f"  with all facts, and why it matters: gonogo show {FIRST} tls-a --facts"
+    assert not [row for row in rows_told if "fact 0" in row]
     assert "fact 38" in gonogo("show", "tls-a", "--facts").stdout
 
 
@@ -329,10 +333,11 @@ def test_github_gets_annotations_and_the_summary(gonogo: Gonogo, project: Path) 
     page.write_text("earlier\n")
     done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_STEP_SUMMARY=str(page))
     assert done.returncode == 1
-    assert (
-        "\n::error file=environments/dead.toml,line=9,title=tls-handshake::FAIL: dead.test at 127.0.0.1:1: closed"
-        in done.stdout
+    (told,) = [row for row in done.stdout.splitlines() if row.startswith("::error") and "title=tls-handshake::" in row]
+    assert told.startswith(
+        "::error file=environments/dead.toml,line=9,title=tls-handshake::“Every address completes a TLS"
     )
+    assert "%0AFAIL: dead.test at 127.0.0.1:1: closed" in told
     summary = (project / "reports/dead/latest/summary.md").read_bytes()
     assert page.read_bytes() == b"earlier\n" + summary
     again = gonogo("report", "reports/dead/latest", "--format", "github", GITHUB_STEP_SUMMARY=str(project))

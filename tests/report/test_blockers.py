@@ -44,6 +44,32 @@ def test_consequences_and_lines_stand_below_their_cause() -> None:
     assert [one.id for one in found.statements] == ["s.s"]
 
 
+def test_open_lines_lead_to_what_is_not_in_order() -> None:
+    """A line beside the causes may wait for one of them all the same, or for a warning: its reader is led there."""
+    checks = [
+        check("tls-a", Outcome.FAIL, "closed"),
+        check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE),
+        check("tls-c", Outcome.WARN, "soon", severity=Severity.WARNING),
+    ]
+    lines = [
+        line(
+            "a.warned", LineStatus.OPEN, "tls-c warns: soon; look at tls-c before anybody attests it", checks=["tls-c"]
+        ),
+        line("a.waits", LineStatus.OPEN, "tls-b is blocked", supporting=["tls-b"]),
+        line("a.people", LineStatus.OPEN, "no check proves it here; devops may attest it"),
+    ]
+    told = accounted(checks, lines, causes=root_causes(checks))
+    found = blockers(told)
+    assert found.looked_at == {"a.warned": "tls-c", "a.waits": "tls-a"}
+    page = render_signoff(told).decode().partition('id="open">')[2]
+    assert page.startswith("Also: 3 checklist lines open<")
+    assert 'look at <a href="signoff-whole.html#tls-c">tls-c</a> before' in page
+    assert 'tls-b is blocked; because of <a href="signoff-whole.html#tls-a">tls-a</a>' in page
+    assert "tls-b is blocked`; because of tls\\-a" in render_summary_page(told).decode() or (
+        "tls-b is blocked`; because of tls-a" in render_summary_page(told).decode()
+    )
+
+
 def test_one_reason_is_one_blocker() -> None:
     """Forty checks that were not selected are one thing to know."""
     checks = [check(f"redis-{number}", Outcome.NOT_RUN, "not selected") for number in range(40)]

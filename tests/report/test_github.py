@@ -33,7 +33,9 @@ def test_worst_first_and_at_most_ten() -> None:
     told = accounted([*checks, check("tls-a", Outcome.FAIL, "closed: port, 100%")], [line("b.open", LineStatus.OPEN)])
     commands = render_commands(told).split("\n")
     assert len(commands) == 10
-    assert commands[0] == "::error title=tls-a::FAIL: closed: port, 100%25%0Afix: Repair it."
+    assert commands[0] == (
+        "::error title=tls-a::“Title of tls-a” is not true%0AFAIL: closed: port, 100%25%0Afix: Repair it."
+    )
     assert commands[1] == "::error file=environments/checklist.md,line=1,title=checklist::1 checklist line open: b.open"
     assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"
 

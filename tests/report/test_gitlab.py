@@ -113,7 +113,10 @@ def test_message_and_fix_are_what_is_shown() -> None:
     )
     texts = {case.name.partition("[")[0]: (case.status, case.text) for case in report(told)}
     assert texts == {
-        "verdict": ("failed", "NO-GO: 1 must-pass check failed; start with tls-a: closed port"),
+        "verdict": (
+            "failed",
+            "NO-GO: “Title of tls-a” is not true. 1 must-pass check failed; start with tls-a: closed port",
+        ),
         "tls-a": ("failed", "FAIL: closed port\nFix: Repair it."),
         "dns-a": ("error", "COULD NOT CHECK: no resolver answers\nFix: declare others"),
         "redis-a": ("skipped", "NOT RUN: not selected"),

@@ -172,7 +172,15 @@ def test_first_screen_of_a_phone(browser: Browser, tmp_path: Path, no_go: Result
     """Verdict, what was asked, first cause, fix, who acts, age and end: nothing of it below the fold."""
     owned = [replace(one, owner="devops") for one in no_go.checks]
     page = opened(browser, tmp_path, replace(no_go, checks=owned), viewport={"width": 390, "height": 844})
-    for text in ("NO-GO", "gate pre-deploy", "start with tls-a: a.test at", "Repair it.", "devops", "Valid until"):
+    for text in (
+        "NO-GO",
+        "gate pre-deploy",
+        "“Title of tls-a” is not true",
+        "start with tls-a: a.test at",
+        "Repair it.",
+        "devops",
+        "Valid until",
+    ):
         box = page.locator("header").get_by_text(text).first.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 844, text
@@ -196,7 +204,7 @@ def test_every_cause_has_its_command(browser: Browser, tmp_path: Path, no_go: Re
 def test_a_verdict_that_is_over_says_so_itself(browser: Browser, tmp_path: Path, go: Results) -> None:
     """By the reader's clock; before that it says how old it is."""
     page = opened(browser, tmp_path, go)
-    page.clock.install(time="2026-11-23T13:00:04Z")
+    page.clock.install(time="2026-11-23T13:00:00Z")
     page.reload()
     assert "60 min old" in page.locator(".validity").inner_text()
     assert not page.locator("#expired").is_visible()

@@ -42,6 +42,7 @@ def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s\n"
+        " “Title of tls-a” is not true\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " BLOCKERS\n"
@@ -87,9 +88,9 @@ def test_colour_is_only_added(go: Results) -> None:
 
 
 def test_lines_fit_a_narrow_terminal(hostile: Results) -> None:
-    """Half a screen beside the logs is how this is read."""
+    """Half a screen beside the logs is how this is read; commands stay whole."""
     long_words = [line for line in summary(hostile, width=60).splitlines() if len(line) > 60 and " " in line.strip()]
-    assert not [line for line in long_words if line.startswith(("   ", " ▲", " ✖"))]
+    assert not [line for line in long_words if line.startswith(("   ", " ▲", " ✖")) and not line.startswith("   → ")]
 
 
 def test_no_release_is_said(go: Results) -> None:
@@ -103,6 +104,7 @@ def test_incomplete() -> None:
     gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
     assert summary(results(gaps)) == (
         " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s\n"
+        " “Title of dns-a” could not be checked\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
         " COULD NOT CHECK\n"
@@ -230,12 +232,12 @@ ROLES = [
 ]
 
 
-def to_sign(outcome: Outcome = Outcome.PASS, *lines: LineStatus) -> list[str]:
+def to_sign(outcome: Outcome = Outcome.PASS, *lines: LineStatus, width: int = 100) -> list[str]:
     """The last rows of a run whose statements, one for each role, have these statuses."""
     statements = [line(f"s.{name}", status) for name, status in zip(("technical", "operations"), lines, strict=True)]
     failing = check("tls-a", outcome, "closed", owner="technical-lead")
     roles = [ROLES[0], dataclasses.replace(ROLES[1], statements=["s.operations"])]
-    rows = summary(accounted([failing], statements, roles=roles)).splitlines()
+    rows = summary(accounted([failing], statements, roles=roles), width=width).splitlines()
     return rows[[row.split(" ", 2)[1] for row in rows].index("report") + 1 : -1]
 
 
@@ -244,17 +246,31 @@ def test_roles_are_told_what_they_may_sign() -> None:
     told = to_sign(Outcome.FAIL, LineStatus.FAILED, LineStatus.VERIFIED)
     assert told == [
         " sign    Technical lead may sign NO-GO or HOLD; GO is refused: 1 statement failed",
+        "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision no-go",
         " sign    DevOps may sign NO-GO or HOLD; GO is refused: the verdict is NO-GO",
-        "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead|devops --decision no-go|hold",
+        "   → gonogo sign 20261123T120000Z-abcdef --role devops --decision no-go",
         "   hold means not yet: it stops the launch as no-go does",
-        "   a key is needed: gonogo key new --role ROLE --name NAME",
+        "   → if you have no key yet: gonogo key new --role ROLE --name NAME",
+        "   → when all have signed: gonogo verify 20261123T120000Z-abcdef --env staging --gate pre-deploy --release 3f2c1a9 --max-age 4h",
         " start with: tls-a · who acts: Technical lead",
         " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
     ]
     ready = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED)
     assert ready[0] == " sign    Technical lead may sign GO, NO-GO or HOLD"
-    assert ready[2].endswith("--role technical-lead|devops --decision go|no-go|hold")
+    assert ready[1] == "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision go"
     assert not [row for row in ready if row.startswith((" start", " after"))]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_commands_of_signers_are_in_one_piece(width: int) -> None:
+    """Each is on a row of its own, without a choice in it: it is pasted as it stands, and 80 columns hold what signs."""
+    told = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED, width=width)
+    commands = [row.rpartition("→ ")[2] for row in told if "→" in row]
+    signing = [row for row in commands if row.startswith("gonogo sign ")]
+    assert [row.split("--role ")[1] for row in signing] == ["technical-lead --decision go", "devops --decision go"]
+    assert max(map(len, signing)) < 80
+    assert not [row for row in commands if "|" in row]
+    assert not [row for row in told if "gonogo" in row and not row.startswith(("   → ", " after"))]
 
 
 def test_open_statements_are_counted_apart() -> None:

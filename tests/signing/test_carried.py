@@ -107,7 +107,9 @@ def test_carried_line_is_shown_everywhere_and_verified(carried: tuple[Team, Path
     done = gonogo(team, "verify", str(outer), "--release", RELEASE)
     assert done.returncode == 0, done.stderr
     assert f"1 line carried from run {small.name} of live at gate small" in done.stdout
-    assert "of the carried run" in done.stdout, "its evidence ends before the signatures do"
+    (valid,) = [row for row in done.stdout.splitlines() if row.startswith(" valid until ")]
+    assert valid.endswith(f"the end of the carried run {small.name} (live)"), "it began before the run that carries it"
+    assert f"V{valid.removeprefix(' v')}." in (outer / "signoff.html").read_text(), "and the page says the same"
     assert small.name in gonogo(team, "show", str(outer), "a.guide").stdout
 
 

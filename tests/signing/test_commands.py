@@ -1,5 +1,6 @@
 """Signing and verifying from the command line: the exit code is what a deploy job goes by."""
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -35,7 +36,9 @@ def test_from_keys_to_a_verified_go(team: Team) -> None:
         assert signed.returncode == 0, signed.stderr
         assert signed.stdout.startswith("GO: all 3 must-pass checks passed")
         assert f"GO by {name}, {role}" in signed.stdout
-    done = gonogo(team, "verify", folder, "--release", "3f2c1a9", "--max-age", "4h")
+    told = signed.stdout.splitlines()[-1].partition(" when all have signed: gonogo ")[2]
+    assert told == f"verify {folder} --env live --gate launch --release 3f2c1a9 --max-age 4h"
+    done = gonogo(team, *shlex.split(told))
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, " GO"), done.stderr
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gonogo.base.errors import IntegrityError, UsageError
+from gonogo.cli.signing import _verified_lines
 from gonogo.policy.waivers import Waiver, write_waiver
 from gonogo.record.archive import read_results
 from gonogo.record.recording import to_bytes
@@ -18,6 +19,7 @@ from gonogo.record.results import Results, from_content
 from gonogo.report.files import derived
 from gonogo.runs.replay import judged_again
 from gonogo.signing.redacted import same_text
+from gonogo.verdict.endings import Expiry
 from tests.signing.conftest import ROLES, Team
 from tests.signing.test_commands import gonogo
 
@@ -269,19 +271,28 @@ def test_a_waiver_that_ended_since_the_run(team: Team) -> None:
         pytest.skip(f"the check covers a line that stays open: {results.decision.reason}")
     for role in ROLES:
         team.sign(folder, role)
-    assert team.verify(folder).holds_until is not None
+    assert team.verify(folder).holds_until.at <= until
     with pytest.raises(IntegrityError, match="the waiver of attested-url-answers ended"):
         team.verify(folder, now=until + timedelta(minutes=1))
 
 
 def test_the_earliest_end_is_told(team: Team, signed: Path) -> None:
     """The evidence, the attestation, a key, a signature: whichever ends first ends the GO."""
+    ends = team.verify(signed, oldest=timedelta(days=2)).holds_until
+    assert ends.what.endswith("signature")
+    assert team.verify(signed, oldest=timedelta(hours=1)).holds_until.what == "the evidence (good for 1 h)"
+
+
+def test_the_page_says_the_same_end(team: Team, signed: Path) -> None:
+    """Two moments for one run, and somebody deploys in between: the page's end is that of verify without --max-age."""
     found = team.verify(signed)
-    assert found.holds_until is not None
-    assert found.holds_until.what.endswith("signature")
-    sooner = team.verify(signed, oldest=timedelta(hours=4)).holds_until
-    assert sooner is not None
-    assert sooner.what == "the evidence"
+    assert found.holds_until.at == found.results.run.started_at + timedelta(hours=4)
+    assert f"Valid until {found.holds_until.words}." in (signed / "signoff.html").read_text()
+    assert f" valid until {found.holds_until.words}" in _verified_lines(found, list(ROLES))
+    over = replace(found, holds_until=Expiry(at=found.results.run.started_at, what="the evidence"))
+    assert any(
+        told.endswith("the end of the evidence: EXPIRED, run again") for told in _verified_lines(over, list(ROLES))
+    )
 
 
 def test_an_attestation_that_ends_before_the_signatures(team: Team) -> None:
@@ -296,7 +307,6 @@ def test_an_attestation_that_ends_before_the_signatures(team: Team) -> None:
     for role in ROLES:
         team.sign(folder, role)
     ends = team.verify(folder).holds_until
-    assert ends is not None
     assert (ends.at, ends.what) == (until, "Davi's attestation of a.guide")
     with pytest.raises(IntegrityError, match=r"Davi's attestation of a\.guide ended"):
         team.verify(folder, now=until + timedelta(minutes=1))

@@ -139,6 +139,16 @@ def test_a_line_that_nothing_verifies_is_open() -> None:
     assert (line.status, line.why) == (LineStatus.OPEN, "no check proves it here; devops may attest it")
 
 
+def test_a_line_whose_check_warns_sends_nobody_to_attest_it() -> None:
+    """An invitation to attest what a check saw not to be in order is an invitation to look away."""
+    found = accounted(checks=[CHECKS[0], check("c-named", Outcome.WARN)])
+    line = next(line for line in found.lines if line.id == "o.named")
+    assert line.why == (
+        "c-named warns, and a warning verifies nothing: c-named said so; look at c-named before anybody attests it"
+    )
+    assert line.attest == ("devops",), "who may is still on record"
+
+
 @pytest.mark.parametrize(
     ("outcome", "status", "verdict"),
     [
@@ -223,6 +233,14 @@ def test_one_file_for_many_lines_is_told() -> None:
     assert [(one.subject, one.message) for one in found.findings] == [
         ("minutes.txt", "this one file is the evidence of 2 lines: p.both, p.people")
     ]
+
+
+def test_evidence_that_expired_is_not_among_what_counts() -> None:
+    """A signer who reads "they count" must not find lines there whose attestation is over, or that nobody asked for."""
+    shared = {"name": "minutes.txt", "sha256": "ab" * 32}
+    over, needless = said("p.people", evidence=shared, until=AT), said("o.named", evidence=shared)
+    alone = accounted(attested=[said("p.both", evidence=shared), over, needless])
+    assert {one.subject: one.counts for one in alone.findings} == {"p.people": False, "o.named": False}
 
 
 def test_a_word_that_nobody_asked_for_is_told() -> None:

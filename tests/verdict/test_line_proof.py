@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gonogo.record.results import CheckResult, LineStatus, Outcome, Severity
+from gonogo.policy.severity import Severity
+from gonogo.record.results import Cause, CheckResult, LineStatus, Outcome
 from gonogo.verdict.line_proof import Contradiction, judge_line
 from tests.verdict.test_checklist_status import check
 
@@ -53,6 +54,18 @@ def test_what_would_have_contradicted_it_and_was_not_asked_leaves_it_open(outcom
         "verified",
         False,
     )
+
+
+def test_whoever_may_attest_looks_first_at_what_is_not_in_order() -> None:
+    """A warning, or a gap of what only supports the line: of what is blocked, at what blocks it."""
+    cause = Cause(check="mongo-reachable", scope=("a.test",))
+    blocked = check("c-three", Outcome.BLOCKED)
+    seen = [replace(blocked.observations[0], cause=cause)]
+    blocked = replace(blocked, severity=Severity.WARNING, observations=seen)
+    warning = judge_line([check("c-one"), check("c-two", Outcome.WARN)], [], {})
+    gap = judge_line([], [check("c-one"), blocked], {})
+    unasked = judge_line([], [check("c-one"), not_permitted("c-two")], {"c-gone": "this gate does not ask it"})
+    assert [proof.look_at for proof in (warning, gap, unasked)] == ["c-two", "mongo-reachable", ""]
 
 
 def test_supporting_checks_alone_tick_nothing() -> None:

@@ -74,10 +74,14 @@ def list_runs(*, environment: str | None, gate: str | None, verdict: str | None,
 @click.command()
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=run_names)
 @click.argument("subject", metavar="[CHECK|LINE]", required=False, shell_complete=check_and_line_names)
-@click.option("--facts", is_flag=True, help="All facts that the check judged, not only the first of them.")
+@click.option(
+    "--facts", is_flag=True, help="Of a check also all facts that it judged, why it matters, and what it proves."
+)
 @_REPORTS
 def show(*, run: str, subject: str | None, facts: bool, reports: Path) -> int:
-    """Show a run's verdict; or one check with its facts; or one line of the checklist with its support.
+    """Show a run's verdict; or one check; or one line of the checklist with its support.
+
+    Of a check: how it ended and where, the fix, who acts, what was observed and wanted, and since when it is so.
 
     RUN is a folder such as reports/staging/latest, or the id of a run, or the beginning of an id. The default is the
     newest run of a whole gate (runs of single checks, made with --only, must be named).

@@ -83,6 +83,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
 ) -> int:
     """Sign a run, offline, after showing what is signed."""
     from gonogo.cli.output import tell_of_newer  # noqa: PLC0415
+    from gonogo.report.deciding import verify_command  # noqa: PLC0415
     from gonogo.signing.signers import read_signers  # noqa: PLC0415 - help answers at once
     from gonogo.signing.signing import said, sign_with_key, sign_with_ssh, signable, signer_of  # noqa: PLC0415
 
@@ -102,6 +103,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
         where = key_file or Path.home() / ".config" / "gonogo" / f"{role}.key"
         path = sign_with_key(folder, signoff, signers, where, passphrase(confirm=False))
     click.echo(f"{path}: {signoff.decision} by {signer.name}, {role}; valid until {signoff.expires:%Y-%m-%d %H:%M} UTC")
+    click.echo(f" when all have signed: {_visible(verify_command(results, str(run)))}")
     return 0
 
 
@@ -169,8 +171,8 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
     if not required:
         yield " ○      nobody had to sign: gates.toml has no roles"
     yield from _identity(verified.results)
-    if ends := verified.holds_until:
-        yield f" valid until {ends.at:%Y-%m-%d %H:%M} UTC, the end of {_visible(ends.what)}"
+    over = ": EXPIRED, run again" if verified.holds_until.at <= datetime.now(UTC) else ""
+    yield f" valid until {_visible(verified.holds_until.words)}{over}"
     yield f" files, page, outcomes and policy are what was recorded\n {verified.verdict}"
 
 
@@ -231,7 +233,7 @@ def _identity(results: Results) -> Iterator[str]:
     yield f" release {_visible(results.release_words or 'none given')}{f'; {_visible(served)}' if served else ''}"
     yield from (f" {_visible(words)}" for words in carried_runs(results))
     yield from (f" {_visible(anchor.words)}" for anchor in results.provenance.trust)
-    yield f" evidence of {run.finished_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
+    yield f" evidence of {run.started_at:%Y-%m-%d %H:%M} UTC · policy {results.provenance.policy[:12] or 'none'}"
 
 
 def passphrase(*, confirm: bool) -> str:

@@ -39,6 +39,8 @@ class CarriedRun:
     """People who had said GO to it when it was carried, each as ``Davi Lima (devops)``."""
     lines: Mapping[str, CarriedLine] = field(default_factory=dict)
     """Lines that it stands for here, by id."""
+    ends: datetime | None = None
+    """When what it rests on ends, as it was known when it was carried; None: in records from before this was kept."""
     problem: str = ""
     """Why it is not carried, although somebody gave it; empty: it is."""
 

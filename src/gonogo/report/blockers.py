@@ -37,7 +37,9 @@ class Blockers:
 
     causes: Sequence[Blocker]
     lines: Mapping[str, Sequence[LineResult]]
-    """Lines that no check speaks of, by the heading above them."""
+    """Lines that no cause explains, by the heading above them."""
+    looked_at: Mapping[str, str]
+    """By the id of such a line, the check to look at before anybody attests it: a warning, or the cause of a gap."""
     lines_words: str
     """How many of these failed, and how many are open."""
     statements: Sequence[LineResult]
@@ -59,6 +61,7 @@ def blockers(results: Results) -> Blockers:
     return Blockers(
         causes=told,
         lines=_by_heading(unspoken),
+        looked_at=_looked_at(results, unspoken, told),
         lines_words=undone_words(unspoken),
         statements=[line for line in unexplained if line.supports],
         warnings=beside_causes(results, _LOUD),
@@ -73,9 +76,10 @@ def alike_words(ids: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:
 
 
 def because_of(results: Results) -> Mapping[str, str]:
-    """For each line that a cause explains, the check of the first such cause, where its reason names another one."""
-    told: dict[str, str] = {}
-    for cause in blockers(results).causes:
+    """For each line that a check explains, the first cause, or what to look at, where its reason names another one."""
+    found = blockers(results)
+    told = dict(found.looked_at)
+    for cause in found.causes:
         for line in cause.lines:
             told.setdefault(line.id, cause.problem.check.id)
     return {line.id: told[line.id] for line in open_lines(results) if line.id in told and told[line.id] not in line.why}
@@ -84,6 +88,16 @@ def because_of(results: Results) -> Mapping[str, str]:
 def _keeping(line: LineResult, failed: Collection[str]) -> set[str]:
     """Ids of the checks that may keep the line from being done: what only supports it does so where it failed."""
     return {*line.checks, *(check for check in line.supporting if check in failed)}
+
+
+def _looked_at(results: Results, lines: Sequence[LineResult], told: Sequence[Blocker]) -> Mapping[str, str]:
+    """By line, the first check that speaks of it and is not in order; in place of what a cause blocks, the cause."""
+    leads = {identifier: cause.problem.check.id for cause in told for identifier in cause.problem.reach}
+    loud = {check.id for check in results.checks if check.outcome in _LOUD and check.permitted}
+    first = {
+        line.id: next((check for check in (*line.checks, *line.supporting) if check in loud), "") for line in lines
+    }
+    return {line: leads.get(check, check) for line, check in first.items() if check}
 
 
 def _by_heading(lines: Sequence[LineResult]) -> Mapping[str, Sequence[LineResult]]:

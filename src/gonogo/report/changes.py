@@ -38,6 +38,8 @@ _LOUDEST_FIRST = (
     "added",
     "fixed",
 )
+LOUD_CHANGES = frozenset({"weakened", "newly failing"})
+"""Kinds that are open on the page, however many there are of the others."""
 _UNDONE = {LineStatus.OPEN.value, LineStatus.FAILED.value}
 _WORDS = {Outcome.ERROR.value: Outcome.ERROR.words, "excepted": LineStatus.WAIVED.value}
 

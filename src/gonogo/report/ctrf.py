@@ -9,6 +9,7 @@ from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.cases import VERDICT, check_seconds, run_seconds, verdict_problem
+from gonogo.report.meaning import first_meaning
 from gonogo.report.visible import visible_lines
 from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_counts, stops
 
@@ -63,6 +64,7 @@ def _summary(results: Results) -> Mapping[str, Any]:
             "blockers": decision.blockers,
             "linesNotDone": decision.open_lines,
             "stops": stops(results).words,
+            "meaning": first_meaning(results),
             "firstCause": next((cause.check.id for cause in causes(results)), ""),
             "counts": dict(results.counts),
             "checklist": {status.value: number for status, number in line_counts(results).items()},

@@ -1,31 +1,29 @@
-"""One check, or one line of the checklist, with all that is known of it: ``gonogo show``."""
+"""One check, or one line of the checklist, as ``gonogo show`` tells it."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
 from gonogo.base.wording import counted
 from gonogo.record.declared import Attested
-from gonogo.record.results import CheckResult, LineResult, Observation, Outcome, Results
+from gonogo.record.results import WORST_FIRST, CheckResult, LineResult, Observation, Outcome, Results
 from gonogo.record.shown_facts import facts_at
 from gonogo.report.measured import measured
 from gonogo.report.visible import harmless, visible
-from gonogo.report.wording import LINE_SHAPES, SHAPES, command, word
+from gonogo.report.wording import LINE_SHAPES, SHAPES, command, fix, owner, standing, word
 
 _LONGEST = 600
 _MOST_ITEMS = 40
 _DEEPEST = 8
-_MOST_ROWS, _ALL_ROWS = 30, 1_000_000
-"""Of the facts of one record: the load's have thousands of rows."""
+_MOST_TARGETS = 5
+"""Of a check without ``--facts``, the worst first."""
 _WIDTH = 80
 
 
 def render_check(results: Results, check: CheckResult, *, whole: bool = False) -> str:
-    """The check's title, its outcome for every target, and the facts that it judged; no newline at the end.
-
-    Unless the ``whole`` is wanted, of each record its first rows.
-    """
-    return "\n".join(harmless(line) for line in _check(results, check, _ALL_ROWS if whole else _MOST_ROWS))
+    """What to know of the check at 3 a.m.; the ``whole`` has why it matters as well, and every fact. No newline at the end."""
+    return "\n".join(harmless(line) for line in (_whole if whole else _brief)(results, check))
 
 
 def render_line(results: Results, line: LineResult) -> str:
@@ -33,29 +31,54 @@ def render_line(results: Results, line: LineResult) -> str:
     return "\n".join(harmless(row) for row in _line(results, line))
 
 
-def _check(results: Results, check: CheckResult, most_rows: int) -> Iterator[str]:
-    yield f"{SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   {check.severity} · {check.effect}"
-    yield f"  {visible(check.title)}"
-    yield f"  why   {visible(check.why)}"
-    yield f"  fix   {visible(check.fix)}"
+def _brief(results: Results, check: CheckResult) -> Iterator[str]:
+    """How it ended and where, what to do, who does it, since when it is so."""
+    yield from _head(results, check)
+    worst = sorted(check.observations, key=lambda observation: WORST_FIRST.index(observation.outcome))
+    told = [observation for observation in worst if observation.outcome is not Outcome.PASS] or worst
+    for observation in told[:_MOST_TARGETS]:
+        yield from _observation(check, observation)
+    if left := len(worst) - min(len(told), _MOST_TARGETS):
+        yield f"  … and {counted(left, 'more target')}"
+    yield f"  who acts: {visible(owner(results, check) or 'nobody is named')}"
+    yield f"  since: {visible(standing(results, check))}"
+    yield f"  again: {visible(command(results, check.id))}"
+    yield f"  with all facts, and why it matters: gonogo show {visible(shlex.quote(results.run.id))} {check.id} --facts"
+
+
+def _whole(results: Results, check: CheckResult) -> Iterator[str]:
+    yield from _head(results, check)
+    yield f"  why: {visible(check.why)}"
+    yield f"  fix: {visible(check.fix)}"
     for name, ids in (("proves", check.proves), ("supports", check.supports), ("needs", check.needs)):
         if ids:
-            yield f"  {name} {visible(', '.join(ids))}"
+            yield f"  {name}: {visible(', '.join(ids))}"
+    yield f"  who acts: {visible(owner(results, check) or 'nobody is named')}"
+    yield f"  since: {visible(standing(results, check))}"
+    yield f"  again: {visible(command(results, check.id))}"
+    for observation in check.observations:
+        yield from _observation(check, observation)
+        for kind, facts in observation.facts.items():
+            yield f"  {visible(kind)}"
+            yield from _facts(facts_at(results.checks, kind, facts), 2)
+
+
+def _head(results: Results, check: CheckResult) -> Iterator[str]:
+    yield f"{SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   {check.severity} · {check.effect}"
+    yield f"  {visible(check.title)}"
     for exception in results.exceptions:
         if exception.check == check.id:
             yield f"  waiver {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
-    yield f"  again {visible(command(results, check.id))}"
-    for observation in check.observations:
-        yield from _observation(results, observation, most_rows)
 
 
-def _observation(results: Results, observation: Observation, most_rows: int) -> Iterator[str]:
+def _observation(check: CheckResult, observation: Observation) -> Iterator[str]:
+    """One target: how it ended there, what to do, and what it was judged by."""
     again = f"   at attempt {observation.attempts}" if observation.attempts > 1 else ""
     yield f"{SHAPES[observation.outcome]} {visible(' · '.join(observation.scope))}   {word(observation.outcome)}{again}"
     if observation.message:
         yield f"  {visible(observation.message)}"
-    if observation.hint:
-        yield f"  fix: {visible(observation.hint)}"
+    if observation.outcome is not Outcome.PASS and (text := fix(check, observation)):
+        yield f"  fix: {visible(text)}"
     for row in measured(observation):
         yield from wrap(
             f"{visible(row.what)}: {visible(row.line)}",
@@ -66,12 +89,6 @@ def _observation(results: Results, observation: Observation, most_rows: int) -> 
         )
     if observation.cause:
         yield f"  because of {visible(observation.cause.check)} at {visible(' · '.join(observation.cause.scope))}"
-    for kind, facts in observation.facts.items():
-        yield f"  {visible(kind)}"
-        rows = list(_facts(facts_at(results.checks, kind, facts), 2))
-        yield from rows[:most_rows]
-        if len(rows) > most_rows:
-            yield f"    … and {len(rows) - most_rows} more rows, with --facts"
 
 
 def _facts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON

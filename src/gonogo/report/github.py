@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import Outcome, Results
+from gonogo.report.blockers import blockers
 from gonogo.report.markdown import bounded
+from gonogo.report.meaning import meaning
 from gonogo.report.places import Where, first_open, place
-from gonogo.report.wording import Problem, beside_causes, carried_runs, causes, open_lines, owner, word
+from gonogo.report.wording import Problem, beside_causes, carried_runs, open_lines, owner, word
 from gonogo.verdict.undone import undone_words
 
 MOST = 10
@@ -46,8 +48,8 @@ def artifact_link(environ: Mapping[str, str]) -> str:
 
 def _errors(results: Results, known: Known) -> Iterator[str]:
     """Commands for everything that keeps the verdict from GO, in the order in which every format tells it."""
-    for cause in causes(results):
-        yield _told("error", cause, results, known)
+    for cause in blockers(results).causes:
+        yield _told("error", cause.problem, results, known, meaning(results, cause))
     if lines := open_lines(results):
         names = and_more([line.id for line in lines], _NAMES)
         yield _command("error", "checklist", f"{undone_words(lines)}: {names}", _placed(first_open(results), known))
@@ -73,9 +75,10 @@ def _grouped(unreached: Sequence[Problem], results: Results, known: Known) -> It
         yield _command("warning", "NOT RUN", told, _placed(place(results, unreached[0]), known))
 
 
-def _told(kind: str, problem: Problem, results: Results, known: Known) -> str:
+def _told(kind: str, problem: Problem, results: Results, known: Known, means: str = "") -> str:
     check, observation = problem.check, problem.observation
     parts = [
+        *([bounded(means)] if means else []),
         f"{word(check.outcome)}: {bounded(observation.message)}",
         *([f"fix: {bounded(problem.fix)}"] if problem.fix else []),
     ]

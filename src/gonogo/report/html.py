@@ -20,13 +20,15 @@ from gonogo.report.bar_rows import coverage, coverage_key, verdict_history
 from gonogo.report.blockers import Blockers, alike_words, blockers
 from gonogo.report.cause_graph import cause_graph
 from gonogo.report.certificates import lifetimes
-from gonogo.report.changes import CHANGE_SHAPES, change_details, change_line, grouped_changes, since
+from gonogo.report.changes import CHANGE_SHAPES, LOUD_CHANGES, change_details, change_line, grouped_changes, since
 from gonogo.report.day_chart import HEIGHT, WIDTH
+from gonogo.report.deciding import sign_command, verify_command
 from gonogo.report.facts import page_facts
 from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, tally, utc
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
+from gonogo.report.meaning import fact, meaning
 from gonogo.report.measured import earlier_outcomes, measured
 from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.visible import visible
@@ -60,6 +62,8 @@ _SEPARATOR = "\x1e"
 """Before each folded part at the end of the page: text of targets never has it (``visible``)."""
 _MOST_CARDS = 25
 """Causes that are not folded."""
+_MOST_CHANGES = 25
+"""Changes of a loud kind that are not folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,8 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
         chunks=[],
         separator=Markup(_SEPARATOR),  # noqa: S704 - our own
         most_cards=_MOST_CARDS,
+        most_changes=_MOST_CHANGES,
+        loud_changes=LOUD_CHANGES,
         style=style,
         style_hash=content_hash(style),
         script=script,
@@ -142,11 +148,15 @@ def _verdict_view(results: Results) -> dict[str, Any]:
 def _lists(results: Results) -> dict[str, Any]:
     """Values for the lists below: everything that the verdict rests on."""
     remaining = blockers(results)
+    place = f"reports/{results.run.environment}/{results.run.id}"
     return {
         "contents": _contents(results, remaining),
-        "folder": shlex.quote(f"reports/{results.run.environment}/{results.run.id}"),
+        "folder": shlex.quote(place),
+        "place": place,
+        "verify_command": verify_command(results, place),
         "go_ends": min(endings(results), default=None),
         "blockers": remaining,
+        "means": meaning(results, remaining.causes[0]) if remaining.causes else "",
         "families": families(results),
         "journeys": journeys(results),
         **_load(results),
@@ -188,7 +198,7 @@ def _load(results: Results) -> dict[str, Any]:
 
 
 def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
-    """Anchor, name, and how much there is to read; the verdict is the first section."""
+    """Anchor, name, and how much there is to read; the verdict stands above them."""
     return [
         ("blockers", "Causes", len(all_blockers.causes)),
         ("waivers", "Waivers", len(results.exceptions)),
@@ -219,6 +229,13 @@ def _environment() -> jinja2.Environment:
         measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph, alike_words=alike_words
     )
     environment.globals.update(
-        command=command, owner=owner, standing=standing, nothing=timedelta(), supported=supported, go_refusal=go_refusal
+        command=command,
+        fact=fact,
+        owner=owner,
+        standing=standing,
+        nothing=timedelta(),
+        supported=supported,
+        go_refusal=go_refusal,
+        sign_command=sign_command,
     )
     return environment

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
 from gonogo.record.run_folder import SIGNOFF
 from gonogo.report.cases import VERDICT, observation_seconds, run_seconds, verdict_problem
+from gonogo.report.meaning import first_meaning
 from gonogo.report.places import CHECKLIST as LIST
 from gonogo.report.visible import visible_lines
 from gonogo.report.wording import asked, carried_runs, causes, families, fix, stops, word
@@ -98,11 +99,17 @@ def _seconds(seconds: float) -> str:
 
 
 def _add_verdict(root: ET.Element, results: Results) -> None:
-    """Say the verdict, its counts and its first cause, as every other format does."""
+    """Say the verdict, its counts, its first cause and what that means, as every other format does."""
     properties = ET.SubElement(_suite(root, "verdict", results), "properties")
     first = next((cause.check.id for cause in causes(results)), "")
-    words = {"verdict": results.decision.verdict.value, "reason": results.decision.reason}
-    for name, value in {**words, "stops": stops(results).words, "first cause": first}.items():
+    words = {
+        "verdict": results.decision.verdict.value,
+        "meaning": first_meaning(results),
+        "reason": results.decision.reason,
+        "stops": stops(results).words,
+        "first cause": first,
+    }
+    for name, value in words.items():
         ET.SubElement(properties, "property", name=name, value=_legal(value))
 
 

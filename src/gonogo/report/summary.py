@@ -9,6 +9,7 @@ from gonogo.record.results import Outcome, Results, sum_line
 from gonogo.report.blockers import because_of
 from gonogo.report.changes import change_words
 from gonogo.report.markdown import inert, quoted
+from gonogo.report.meaning import first_meaning
 from gonogo.report.wording import (
     LINE_SHAPES,
     SHAPES,
@@ -73,6 +74,8 @@ class _SummaryPage:
         results, run, decision = self._results, self._results.run, self._results.decision
         yield f"# {VERDICT_SHAPES[decision.verdict]} {decision.verdict}: {inert(run.service)}, {inert(run.environment)}"
         yield ""
+        if words := first_meaning(results):
+            yield from (f"{inert(words)}.", "")
         yield f"{counts}. {quoted(decision.reason)}" if (counts := stops(results).words) else quoted(decision.reason)
         yield ""
         yield f"- checks: {sum_line(results.counts)}"

@@ -4,7 +4,6 @@ It fits a screen of 60 columns. Lists of ids show three; of each kind of trouble
 are a number and the page: hundreds of lines would push the first cause off every screen.
 """
 
-import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,8 @@ from gonogo.base.wording import and_more
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
 from gonogo.report.blockers import because_of
 from gonogo.report.changes import change_words
+from gonogo.report.deciding import sign_command, verify_command
+from gonogo.report.meaning import first_meaning
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
     LINE_SHAPES,
@@ -79,6 +80,7 @@ class _TerminalPage:
         results = self._results
         yield from self._verdict()
         yield from self._rehearsal()
+        yield from self._meaning()
         yield from self._header()
         told = causes(results)
         for title, outcomes in _TITLES.items():
@@ -243,26 +245,31 @@ class _TerminalPage:
         if number > _MOST:
             yield f"{_INDENT}and {number - _MOST} more, in the report"
 
+    def _meaning(self) -> Iterator[str]:
+        """Yield what the first cause means: the message below is for whoever repairs it."""
+        if words := first_meaning(self._results):
+            yield from self._wrapped(" ", visible(words))
+
     def _rehearsal(self) -> Iterator[str]:
         """Yield that the faults were switched on: right beside the verdict, so that nobody is called for them."""
         if words := rehearsal(self._results):
             yield from self._wrapped(" ", visible(words))
 
     def _roles(self) -> Iterator[str]:
-        """Yield whether each role may sign GO, by the rule of ``gonogo sign``, and once how to sign."""
-        run, roles = self._results.run, self._results.roles
-        refusals = {role.id: go_refusal(self._results, role.id) for role in roles}
-        for role in roles:
-            refusal = refusals[role.id]
+        """Yield whether each role may sign GO, by the rule of ``gonogo sign``, with its command; then how it is verified.
+
+        Commands stay whole, however narrow the screen is: they are pasted.
+        """
+        results, run = self._results, self._results.run.id
+        for role in results.roles:
+            refusal = go_refusal(results, role.id)
             may = f"NO-GO or HOLD; GO is refused: {refusal.brief}" if refusal else "GO, NO-GO or HOLD"
             yield from self._wrapped(" sign    ", f"{visible(role.title)} may sign {may}")
-        if roles:
-            ids = "|".join(visible(role.id) for role in roles)
-            decisions = "no-go|hold" if all(refusals.values()) else "go|no-go|hold"
-            how = f"--role {ids} --decision {decisions}"
-            yield from self._wrapped(f"{_INDENT}→ ", f"gonogo sign {shlex.quote(run.id)} {how}")
+            yield f"{_INDENT}→ {visible(sign_command(results, run, role.id))}"
+        if results.roles:
             yield from self._wrapped(_INDENT, "hold means not yet: it stops the launch as no-go does")
-            yield from self._wrapped(_INDENT, "a key is needed: gonogo key new --role ROLE --name NAME")
+            yield f"{_INDENT}→ if you have no key yet: gonogo key new --role ROLE --name NAME"
+            yield f"{_INDENT}→ when all have signed: {visible(verify_command(results, run))}"
 
     def _next(self) -> Iterator[str]:
         """Yield the first causes, where the verdict is read last, and how to ask everything again."""

@@ -83,11 +83,14 @@ def source_of(run: CarriedRun, results: Results, project: Path) -> CarrySource:
 
 
 def unlike(recorded: CarriedRun, again: CarriedRun) -> str:
-    """Name what of it is another now; empty: nothing. Who signed since makes no difference, who is gone does."""
+    """Name what of it is another now; empty: nothing. Who signed since makes no difference, who is gone does.
+
+    When it ends is computed anew, by the keys and the policy of now.
+    """
     names = [
         each.name
         for each in fields(CarriedRun)
-        if each.name not in {"lines", "question", "signed_by"}
+        if each.name not in {"ends", "lines", "question", "signed_by"}
         and getattr(recorded, each.name) != getattr(again, each.name)
     ]
     names += ["question"] * (not same_text(recorded.question, again.question))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from gonogo.signing.endings import check_endings
 from gonogo.signing.integrity import check_run, run_files, signatures
 from gonogo.signing.sealing import check_seal
 from gonogo.signing.signers import Signer
-from gonogo.verdict.endings import Expiry, endings
+from gonogo.verdict.endings import FRESH, Expiry, endings, validity
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """Between the laptop that signed and the machine that verifies."""
@@ -32,8 +32,8 @@ class Verified:
     """Sign-offs, by role."""
     missing: Sequence[str]
     """Required roles without a signature."""
-    holds_until: Expiry | None
-    """What ends first of all that this rests on; None: nothing of it ends."""
+    holds_until: Expiry
+    """What ends first of all that this rests on."""
 
     @property
     def verdict(self) -> Verdict:
@@ -87,14 +87,17 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
             f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
         )
     decisions = {decision.role: decision for decision in _decisions(folder, results, signers, expected)}
-    ends = list(endings(results)) if results.decision.verdict in APPROVABLE else []
-    check_endings(ends, now)
-    ends += check_carried(results, folder, project, signers, now)
+    if results.decision.verdict in APPROVABLE:
+        check_endings(endings(results), now)
+    further = [
+        *check_carried(results, folder, project, signers, now),
+        *_ends_of(decisions, signers, expected),
+    ]
     return Verified(
         results=results,
         decisions=decisions,
         missing=[role for role in expected.required if role not in decisions],
-        holds_until=min([*ends, *_ends_of(results, decisions, signers, expected)], default=None),
+        holds_until=validity(results, FRESH if oldest is None else oldest, further),
     )
 
 
@@ -119,12 +122,8 @@ def _check_identity(results: Results, expected: Expected) -> None:
         )
 
 
-def _ends_of(
-    results: Results, decisions: Mapping[str, SignOff], signers: Sequence[Signer], expected: Expected
-) -> Iterator[Expiry]:
-    """The ends of the signatures, of the keys behind them, and of the evidence."""
-    if expected.oldest is not None:
-        yield Expiry(at=results.run.started_at + expected.oldest, what="the evidence")
+def _ends_of(decisions: Mapping[str, SignOff], signers: Sequence[Signer], expected: Expected) -> Iterator[Expiry]:
+    """The ends of the signatures, and of the keys behind them."""
     for signoff in decisions.values():
         if not expected.earlier:
             yield Expiry(at=signoff.expires, what=f"{signoff.signer}'s signature")
@@ -162,10 +161,12 @@ def carried_run(
             if signoff.decision != "GO"
         )
         raise IntegrityError(f"it is {verified.verdict}: {dissent or verified.results.decision.reason}")
-    ends = verified.holds_until or Expiry(at=verified.results.run.finished_at + carry.max_age, what="the evidence")
+    ends = verified.holds_until
     signed_by = [f"{signoff.signer} ({signoff.role})" for signoff in verified.decisions.values()]
     carried = source.described(verified.results, signed_by=sorted(signed_by))
-    return carried, Expiry(at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})")
+    return replace(carried, ends=ends.at), Expiry(
+        at=ends.at, what=f"{ends.what} of the carried run {carried.id} ({carried.environment})"
+    )
 
 
 def check_carried(

@@ -109,6 +109,11 @@ def foremost(check: CheckResult, causes: Sequence[RootCause]) -> Observation:
     )
 
 
+def is_step(check: CheckResult) -> bool:
+    """Whether the check is a step of a journey that was walked: what people do, and not what a machine answers."""
+    return any(_WALK in observation.facts for observation in check.observations)
+
+
 def troubles(checks: Sequence[CheckResult], lines: Sequence[LineResult] = ()) -> Sequence[Trouble]:
     """Everything that keeps the verdict from GO, each once: what failed first, then whatever keeps the most from GO."""
     stops = stopping(checks, lines)

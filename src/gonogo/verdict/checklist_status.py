@@ -136,23 +136,17 @@ class _StatusOfLines:
 
     def findings(self) -> list[Finding]:
         """Find attestations that do not count, and notes of the list that nobody asked for."""
+        judged = [
+            (attestation, self._problem(attestation) or self._needless(attestation))
+            for attestation in self._demands.attestations
+        ]
         findings = [
             Finding(subject=attestation.line, message=problem, path=attestation.path)
-            for attestation in self._demands.attestations
-            if (problem := self._problem(attestation) or self._needless(attestation))
+            for attestation, problem in judged
+            if problem
         ]
-        return [*findings, *self._shared_evidence(), *map(_not_counted, self._demands.checklist.notes)]
-
-    def _shared_evidence(self) -> Iterator[Finding]:
-        """One file for several lines may be right; whoever signs should know how much rests on it."""
-        resting: dict[str, list[Attestation]] = {}
-        for attestation in self._demands.attestations:
-            resting.setdefault(attestation.evidence.sha256, []).append(attestation)
-        for attestations in resting.values():
-            if len(attestations) > 1:
-                lines = and_more([attestation.line for attestation in attestations], _FEW)
-                message = f"{SHARED_EVIDENCE} {len(attestations)} lines: {lines}"
-                yield Finding(subject=attestations[0].evidence.name, message=message)
+        counting = [attestation for attestation, problem in judged if not problem]
+        return [*findings, *_shared_evidence(counting), *map(_not_counted, self._demands.checklist.notes)]
 
     def _needless(self, attestation: Attestation) -> str:
         """Why nobody asks for this word; empty: somebody does."""
@@ -285,6 +279,18 @@ class _StatusOfLines:
         return "" if observation.outcome is Outcome.PASS else observation.message
 
 
+def _shared_evidence(counting: Sequence[Attestation]) -> Iterator[Finding]:
+    """One file for several lines may be right; whoever signs should know how much rests on it."""
+    resting: dict[str, list[Attestation]] = {}
+    for attestation in counting:
+        resting.setdefault(attestation.evidence.sha256, []).append(attestation)
+    for attestations in resting.values():
+        if len(attestations) > 1:
+            lines = and_more([attestation.line for attestation in attestations], _FEW)
+            message = f"{SHARED_EVIDENCE} {len(attestations)} lines: {lines}"
+            yield Finding(subject=attestations[0].evidence.name, message=message)
+
+
 def _not_counted(note: str) -> Finding:
     place, _, message = note.partition(": ")
     return Finding(subject=place, message=message, path="")
@@ -292,6 +298,8 @@ def _not_counted(note: str) -> Finding:
 
 def _vouched(attested: Attested | None, roles: Sequence[str], proof: Proof) -> tuple[LineStatus, str]:
     """The status of a line that people speak for, by who has attested it, and what the checks leave to them."""
+    if attested is None and proof.look_at:
+        return LineStatus.OPEN, f"{proof.why}; look at {proof.look_at} before anybody attests it"
     if attested is None:
         roles_in_words = " or ".join(roles) or "somebody"
         may = f"{roles_in_words} may attest it" if proof.open_to_people else f"{roles_in_words} must attest it as well"

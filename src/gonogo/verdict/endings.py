@@ -1,19 +1,17 @@
 """When what a verdict rests on ends: waivers, attestations, certificates, and the evidence itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
-
+from gonogo.base.durations import format_duration
 from gonogo.record.results import LineStatus, Results
 from gonogo.record.shown_facts import facts_at
 
 FRESH = timedelta(hours=4)
-"""How long evidence is thought to hold: what the documentation gives to ``gonogo verify --max-age``."""
+"""How long evidence is thought to hold where ``gonogo verify --max-age`` says nothing else."""
 _TLS = "tls"
-_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -23,6 +21,11 @@ class Expiry:
     at: datetime
     what: str
     """As in ``the waiver of tls-expiry``."""
+
+    @property
+    def words(self) -> str:
+        """``2026-11-27 12:00:00 UTC, the end of the waiver of tls-expiry``."""
+        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC, the end of {self.what}"
 
 
 def endings(results: Results) -> Iterator[Expiry]:
@@ -36,11 +39,32 @@ def endings(results: Results) -> Iterator[Expiry]:
             yield Expiry(at=line.attested.until, what=f"{line.attested.by}'s attestation of {line.id}")
 
 
-def validity(results: Results) -> Expiry:
-    """The first of all ends; what had ended before the run is a finding of it, and no end of its validity."""
-    fresh = Expiry(at=results.run.finished_at + FRESH, what="evidence is good for 4 h")
-    ends = [*endings(results), *_certificates(results), fresh]
+def validity(results: Results, oldest: timedelta = FRESH, further: Iterable[Expiry] = ()) -> Expiry:
+    """The first of all ends: until then the verdict is valid, on the page as for ``gonogo verify``.
+
+    ``further`` are ends of what the results do not hold: signatures, keys, and carried runs as they are now. What had ended before the run is
+    a finding of it, and no end of its validity.
+    """
+    ends = [*endings(results), *_certificates(results), *_carried(results), _of_evidence(results, oldest), *further]
     return min(ending for ending in ends if ending.at > results.run.started_at)
+
+
+def _carried(results: Results) -> Iterator[Expiry]:
+    """The ends of the runs that stand for lines of this one."""
+    for run in results.carried:
+        if run.ends is not None and not run.problem:
+            yield Expiry(at=run.ends, what=f"the carried run {run.id} ({run.environment})")
+
+
+def outlasts(results: Results, oldest: timedelta = FRESH) -> bool:
+    """Whether the run itself took so long, as a watch does: its first answer is older than evidence may be."""
+    return results.run.finished_at - results.run.started_at >= oldest
+
+
+def _of_evidence(results: Results, oldest: timedelta) -> Expiry:
+    """Evidence is as old as its first answer; that of a run that took longer counts from its end."""
+    begin = results.run.finished_at if outlasts(results, oldest) else results.run.started_at
+    return Expiry(at=begin + oldest, what=f"the evidence (good for {format_duration(oldest)})")
 
 
 def _certificates(results: Results) -> Iterator[Expiry]:
@@ -56,9 +80,11 @@ def _chain(presented: Any, host: str) -> Iterator[Expiry]:  # noqa: ANN401 - JSO
     chain = presented.get("chain", ()) if isinstance(presented, Mapping) else ()
     for certificate in chain:
         try:
-            yield Expiry(at=_MOMENT.validate_python(certificate["not_after"]), what=f"a certificate of {host} ends")
-        except (KeyError, TypeError, ValidationError):
+            ends = datetime.fromisoformat(certificate["not_after"])
+        except (KeyError, TypeError, ValueError):
             continue
+        if ends.tzinfo is not None:
+            yield Expiry(at=ends, what=f"a certificate of {host}")
 
 
 def _below_statements(results: Results) -> Iterator[str]:

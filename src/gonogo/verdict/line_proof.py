@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gonogo.record.results import CheckResult, LineStatus, Outcome, Severity
+from gonogo.policy.severity import Severity
+from gonogo.record.results import CheckResult, LineStatus, Outcome
 
 _GAPS = {Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN}
 
@@ -16,6 +17,8 @@ class Proof:
     why: str
     open_to_people: bool = False
     """Whether a person's word counts in the place of what no check proved; never against what one saw to be untrue."""
+    look_at: str = ""
+    """Id of a check that is not in order and speaks of the line: whoever attests it looks there first. Empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,19 @@ def judge_line(
         return Proof(status=LineStatus.OPEN, why=why)
     stated = contradiction.problems if contradiction else ()
     if unproved := [*stated, *_unproved(proving, supporting, missing)]:
-        return Proof(status=LineStatus.OPEN, why="; ".join(unproved), open_to_people=True)
+        look_at = next(_not_in_order((*proving, *supporting)), "")
+        return Proof(status=LineStatus.OPEN, why="; ".join(unproved), open_to_people=True, look_at=look_at)
     if waived := [check for check in proving if check.outcome is Outcome.WAIVED]:
         return Proof(status=LineStatus.WAIVED, why=f"{waived[0].id} is waived")
     passed = f"{', '.join(check.id for check in proving)} passed"
     return Proof(status=LineStatus.VERIFIED, why="; ".join([passed, *_told(supporting)]))
+
+
+def _not_in_order(checks: Sequence[CheckResult]) -> Iterator[str]:
+    """Ids of what warns or could not be checked; of what is blocked, the check that blocks it."""
+    for check in checks:
+        if check.outcome is Outcome.WARN or (check.outcome in _GAPS and check.permitted):
+            yield check.worst.cause.check if check.worst.cause else check.id
 
 
 def _unproved(

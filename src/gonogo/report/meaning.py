@@ -1,0 +1,62 @@
+"""What a cause means, in one sentence for readers who know the checklist and not the service: every format has the same.
+
+It is made of the catalogue's titles and of the team's own lines, and of nothing else. A title states a fact that ought to
+be true.
+"""
+
+from gonogo.record.results import CheckResult, LineResult, Outcome, Results
+from gonogo.report.blockers import Blocker, blockers
+from gonogo.verdict.causes import is_step
+
+_LONGEST = 120
+"""Letters of a title, and of a line."""
+_ENDED = {
+    Outcome.FAIL: "is not true",
+    Outcome.WAIVED: "is waived",
+    Outcome.NOT_RUN: "was not checked",
+}
+
+
+def first_meaning(results: Results) -> str:
+    """The sentence of the first cause; empty where there is none."""
+    first = next(iter(blockers(results).causes), None)
+    return meaning(results, first) if first else ""
+
+
+def meaning(results: Results, blocker: Blocker) -> str:
+    """``“A client books a service” is not true; this blocks 3 checklist lines, among them “Bookings work”``."""
+    check = _told(results, blocker)
+    if not blocker.lines:
+        return fact(check)
+    text, number = _short(_nearest(check, blocker).text), len(blocker.lines)
+    blocked = f"{number} checklist lines, among them “{text}”" if number > 1 else f"the checklist line “{text}”"
+    return f"{fact(check)}; this blocks {blocked}"
+
+
+def fact(check: CheckResult) -> str:
+    """``“A client books a service” is not true``: the check's title, and how it ended."""
+    return f"“{_short(check.title)}” {_ENDED.get(check.outcome, 'could not be checked')}"
+
+
+def _told(results: Results, blocker: Blocker) -> CheckResult:
+    """The check whose title says what people notice: the cause's own, or that of a failed step of a journey.
+
+    That the database is down says little to most readers; that nobody can register says enough.
+    """
+    problem = blocker.problem
+    if is_step(problem.check):
+        return problem.check
+    by_id = {check.id: check for check in results.checks}
+    steps = [by_id[id_] for id_ in problem.alike if by_id[id_].outcome is Outcome.FAIL and is_step(by_id[id_])]
+    proved = {step.id: sum(step.id in line.checks for line in blocker.lines) for step in steps}
+    return max((step for step in steps if proved[step.id]), key=lambda step: proved[step.id], default=problem.check)
+
+
+def _nearest(check: CheckResult, blocker: Blocker) -> LineResult:
+    """The line that says most nearly what the check asks: it rests on the fewest others."""
+    about = [line for line in blocker.lines if check.id in line.checks]
+    return min(about, key=lambda line: len(line.checks), default=blocker.lines[0])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
