@@ -161,10 +161,15 @@ def test_alert_policies_about_the_droplet() -> None:
 
 
 def test_copies_and_volumes() -> None:
-    """A snapshot of the droplet does not hold its volumes; times without a zone are UTC."""
+    """A snapshot of the droplet does not hold its volumes, and one of 0 GB holds nothing; times without a zone are UTC."""
     found = seen(
         settings=DigitalOceanSettings(volume=True),
-        snapshots=[{"created_at": "2026-01-02T03:04:05Z"}, {"created_at": "yesterday"}, {"created_at": 7}],
+        snapshots=[
+            {"created_at": "2026-01-02T03:04:05Z", "size_gigabytes": 2.34},
+            {"created_at": "2026-01-04T00:00:00Z", "size_gigabytes": 0},
+            {"created_at": "yesterday"},
+            {"created_at": 7},
+        ],
         backups=[{"created_at": "2026-01-03T00:00:00"}],
     )
     assert found.copies == (datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))

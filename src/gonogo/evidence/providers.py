@@ -104,7 +104,7 @@ class DropletEvidence(PartialEvidence):
     measured: bool | None = None
     """Whether the metrics agent on it sends values: without it no policy on memory or disk ever fires."""
     copies: tuple[datetime, ...] = ()
-    """When its snapshots and backups were taken, newest first, in UTC."""
+    """When its snapshots and backups were taken, newest first, in UTC; those of 0 GB are left out."""
     volumes: tuple[Volume, ...] = ()
     account_keys: int = 0
     """Number of SSH keys of the account."""

@@ -162,7 +162,7 @@ class _DropletLists:
             self._all(f"{self._path}/snapshots", "snapshots", "droplet:read"),
             self._all(f"{self._path}/backups", "backups", "droplet:read"),
         )
-        return snapshots + backups
+        return [copy for copy in snapshots + backups if copy.get("size_gigabytes") != 0]  # nothing is in it
 
     async def policies(self) -> Objects:
         return await self._all("v2/monitoring/alerts", "policies", "monitoring:read")
