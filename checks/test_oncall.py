@@ -57,8 +57,8 @@ def test_second_person_is_told(oncall: OnCallEvidence, policy: Policy) -> None:
     longest, after = policy.duration("longest"), oncall.second_after
     if after is not None and gaps(oncall.first, oncall.begins, oncall.ends, people=2):
         assert at_most(after, longest, "second level is notified after"), (
-            f"{oncall.system}: the second level is notified after {format_duration(after)}; {format_duration(longest)} at "
-            "the most are wanted"
+            f"{oncall.system}: the second level is notified after {format_duration(after)}; at most "
+            f"{format_duration(longest)} is allowed"
         )
 
 

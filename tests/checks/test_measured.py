@@ -25,7 +25,6 @@ ELSEWHERE = {
 WITHOUT_NUMBER = {
     "stripe-requirements": "nothing becomes due at the reference: there is no notice to count",
     "sentry-key-limit": "the reference's key has no limit",
-    "sentry-alerts-repeat": "the reference's alert is about new issues alone, and repeats nothing",
 }
 """Checks with a threshold that at a healthy reference have nothing to hold against it; they say so in words."""
 JUDGED = {Outcome.PASS, Outcome.FAIL, Outcome.WARN}

@@ -106,7 +106,11 @@ def test_all_is_well(judge: Judge, check: str) -> None:
             {"service": replace(SERVICE, quiet="outside support hours")},
             "shop-api makes incidents of low urgency outside support hours",
         ),
-        ("oncall-escalates", {"second_after": 8 * HOUR}, "the second level is notified after 8 h; 30 min at the most"),
+        (
+            "oncall-escalates",
+            {"second_after": 8 * HOUR},
+            "the second level is notified after 8 h; at most 30 min is allowed",
+        ),
         ("oncall-service", {"service": replace(SERVICE, policy="Default")}, "policy Default, not to Launch"),
         (
             "oncall-expected",

@@ -320,7 +320,7 @@ BROKEN = {
             ),
             dns=_DNS_OF_MAIL,
         ),
-        {"dns-mail-sender": "no DKIM key at s1._domainkey.workme.test that counts: its key cannot be read"},
+        {"dns-mail-sender": "the DKIM key at s1._domainkey.workme.test is not valid: its key cannot be read"},
     ),
     "keys that one server does not give": (
         World(relayed=("ns2",), after=failing("DNSKEY")),

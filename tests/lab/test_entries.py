@@ -236,10 +236,10 @@ def machine() -> Iterator[Machine]:
         ({"path": "/run/app/.git", "exists": False}, "PASS"),
         ({"path": "/run/app/.env", "exists": False}, "lab:/run/app/.env exists; it should not"),
         ({"path": "/run/app/nothing"}, "lab:/run/app/nothing does not exist"),
-        ({"path": "/run/app/.env", "mode": "644"}, "its mode is 0600, 0644 is expected"),
-        ({"path": "/run/app/.env", "owner": "deploy"}, "its owner is root, deploy is expected"),
-        ({"path": "/run/app/.env", "contains": "DEBUG=1"}, "no line of it holds 'DEBUG=1'"),
-        ({"path": "/run/app/.env", "never": "KEY=x"}, "a line of it holds 'KEY=x'"),
+        ({"path": "/run/app/.env", "mode": "644"}, "its mode is 0600; 0644 is expected"),
+        ({"path": "/run/app/.env", "owner": "deploy"}, "its owner is root; deploy is expected"),
+        ({"path": "/run/app/.env", "contains": "DEBUG=1"}, "no line of it contains 'DEBUG=1'"),
+        ({"path": "/run/app/.env", "never": "KEY=x"}, "a line of it contains 'KEY=x'"),
     ],
 )
 def test_files_of_a_real_server(machine: Machine, entry: Mapping[str, Any], expected: str) -> None:

@@ -67,9 +67,9 @@ def states(client: Client) -> list[dict[str, Any]]:
     ("others", "least", "expected"),
     [
         (({}, {}), 3, ""),
-        ((NO_VOICE, NO_VOICE), 2, "has 1 member that may become primary, 2 are wanted"),
+        ((NO_VOICE, NO_VOICE), 2, "has 1 member that may become primary; 2 are expected"),
         (({}, NO_VOICE), 2, ""),
-        (({}, NO_VOICE), 3, "has 2 members that may become primary, 3 are wanted"),
+        (({}, NO_VOICE), 3, "has 2 members that may become primary; 3 are expected"),
         (({}, DELAYED), 2, ""),
         ((NO_VOICE, {**DELAYED, "votes": 0}), 2, "has 1 member that may become primary"),
         (({}, {"priority": 0, "hidden": True}), 2, ""),
@@ -197,5 +197,5 @@ def test_server_without_a_set(judge: Judge, tmp_path: Path) -> None:
         lab = ports, files, with_users(ports, files, stepping=tmp_path)
         url, monitor = (by_password(lab, user).replace("replicaSet=rs0&", "") for user in ("app", "monitor"))
         found = verdicts(judge, lab, url, monitor, **ENOUGH)
-    assert "takes writes, and is no member of a replica set" in found["mongo-primary"]
+    assert "is not a member of a replica set: its data has no copy" in found["mongo-primary"]
     assert "not running with --replSet" in found["mongo-status-readable"]

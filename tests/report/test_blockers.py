@@ -7,7 +7,7 @@ import re
 from gonogo.policy.severity import Severity
 from gonogo.record.declared import SHARED_EVIDENCE, Finding
 from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause, Verdict
-from gonogo.report.blockers import alike_words, blockers
+from gonogo.report.blockers import alike_words, because_of, blockers
 from gonogo.report.github import render_commands
 from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
@@ -31,6 +31,7 @@ def test_consequences_and_lines_stand_below_their_cause() -> None:
     lines = [
         line("a.a", LineStatus.FAILED, checks=["tls-a"]),
         line("a.b", LineStatus.OPEN, checks=["tls-b"]),
+        line("a.c", LineStatus.OPEN, supporting=["tls-b"]),
         line("b.b", LineStatus.OPEN, section=["List", "🏗️ Other"]),
         line("s.s", LineStatus.FAILED, supports=["a.a", "b.b"]),
         line("c.c"),
@@ -38,7 +39,7 @@ def test_consequences_and_lines_stand_below_their_cause() -> None:
     found = blockers(accounted(checks, lines, causes=root_causes(checks)))
     (cause,) = found.causes
     assert list(cause.problem.consequences) == ["tls-b"]
-    assert [one.id for one in cause.lines] == ["a.a", "a.b"]
+    assert [one.id for one in cause.lines] == ["a.a", "a.b", "a.c"]
     assert {heading: [one.id for one in lines] for heading, lines in found.lines.items()} == {"Other": ["b.b"]}
     assert found.lines_words == "1 checklist line open"
     assert [one.id for one in found.statements] == ["s.s"]
@@ -48,7 +49,7 @@ def test_open_lines_lead_to_what_is_not_in_order() -> None:
     """A line beside the causes may wait for one of them all the same, or for a warning: its reader is led there."""
     checks = [
         check("tls-a", Outcome.FAIL, "closed"),
-        check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE),
+        check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE, severity=Severity.WARNING),
         check("tls-c", Outcome.WARN, "soon", severity=Severity.WARNING),
     ]
     lines = [
@@ -68,6 +69,15 @@ def test_open_lines_lead_to_what_is_not_in_order() -> None:
     assert "tls-b is blocked`; because of tls\\-a" in render_summary_page(told).decode() or (
         "tls-b is blocked`; because of tls-a" in render_summary_page(told).decode()
     )
+
+
+def test_a_line_whose_reason_names_a_cause_gets_no_other_one() -> None:
+    """The first cause would be told as that of a line which another one keeps from being done."""
+    checks = [check("tls-a", Outcome.FAIL, "closed"), check("tls-c", Outcome.FAIL, "expired")]
+    both = line("a.a", LineStatus.FAILED, "tls-c: expired", checks=["tls-a", "tls-c"])
+    assert not because_of(accounted(checks, [both], causes=root_causes(checks)))
+    other = line("a.b", LineStatus.FAILED, "closed", checks=["tls-a", "tls-c"])
+    assert because_of(accounted(checks, [other], causes=root_causes(checks))) == {"a.b": "tls-a"}
 
 
 def test_one_reason_is_one_blocker() -> None:
@@ -155,20 +165,21 @@ def test_line_of_two_causes_stands_below_both() -> None:
 
 
 def test_line_stands_below_every_check_that_failed_it() -> None:
-    """Whatever only supports a line fails it as well; what else it did keeps nothing from being done."""
+    """What only supports a line keeps it from being done as well, if it must pass: it failed, or nobody could ask it."""
     checks = [
         check("hook-a", Outcome.FAIL, "handled twice"),
         check("hook-b", Outcome.FAIL, "out of order"),
         check("hook-c", Outcome.ERROR, "no answer"),
+        check("hook-d", Outcome.ERROR, "no answer either", severity=Severity.WARNING),
         check("paid-a"),
     ]
-    failed = line("a.a", LineStatus.FAILED, checks=["paid-a"], supporting=["hook-a", "hook-b", "hook-c"])
+    failed = line("a.a", LineStatus.FAILED, checks=["paid-a"], supporting=["hook-a", "hook-b", "hook-c", "hook-d"])
     found = blockers(accounted(checks, [failed]))
     told = {cause.problem.check.id: [one.id for one in cause.lines] for cause in found.causes}
-    assert told == {"hook-a": ["a.a"], "hook-b": ["a.a"], "hook-c": []}
+    assert told == {"hook-a": ["a.a"], "hook-b": ["a.a"], "hook-c": ["a.a"]}
     assert not found.lines
     page = html.unescape(render_signoff(accounted(checks, [failed])).decode())
-    assert page.count('<p>Blocks 1 checklist line: <a href="signoff-whole.html#line.a.a">Text of a.a</a>') == 2
+    assert page.count('<p>Blocks 1 checklist line: <a href="signoff-whole.html#line.a.a">Text of a.a</a>') == 3
 
 
 def test_lines_without_a_heading() -> None:

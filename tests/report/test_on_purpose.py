@@ -12,7 +12,9 @@ from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
-REHEARSAL = "Rehearsal, nothing to repair: 2 faults were switched on deliberately: mongo-no-auth, webhook-handles-twice"
+REHEARSAL = (
+    "Rehearsal, nobody needs to act: 2 faults were switched on deliberately: mongo-no-auth, webhook-handles-twice"
+)
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 
@@ -66,8 +68,8 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
-    line = f'<p class="again">After the repair, ask everything again: <code>{command}</code></p>'
-    assert page.count("After the repair") == page.count(line) == 1
+    line = f'<p class="again">Without the faults, ask everything again: <code>{command}</code></p>'
+    assert page.count("Without the faults") == page.count(line) == 1
     assert page.index("</ol>", page.index('class="problems"')) < page.index(line)
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
     assert "After the repair" not in render_signoff(accounted([check("tls-a")])).decode()
@@ -76,8 +78,8 @@ def test_after_the_repair_the_faults_stay_off() -> None:
 def test_command_after_the_repair_switches_nothing_on() -> None:
     """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
-    assert terminal(run(*FAULTS)).count(f" after the repair: {command}") == 1
-    assert f"after the repair: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert terminal(run(*FAULTS)).count(f" without the faults: {command}") == 1
+    assert f"without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
     assert command_after_repair(run()) == command
     longer = run(*FAULTS)
     quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))

@@ -1,6 +1,7 @@
 """What the card of a role says: whether it may sign GO, by the rule of ``gonogo sign``, and how."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -45,14 +46,16 @@ def test_card_says_what_keeps_the_role_from_go(browser: Browser, tmp_path: Path)
 
 
 def test_card_says_that_the_role_may_sign_go_and_until_when(browser: Browser, tmp_path: Path) -> None:
-    """An attestation that ends takes the GO with it."""
+    """Until the evidence is too old, or an attestation ends before that."""
     may = signable(Outcome.PASS, LineStatus.SUPPORTED, LineStatus.SUPPORTED)
     page = opened(browser, tmp_path, may)
     cards = page.locator(".roles > li .may").all_inner_texts()
-    assert cards == ["You may sign GO."] * 2
+    fresh = "You may sign GO, until 2026-11-23 16:00:00 UTC, the end of the evidence (good for 4 h)."
+    assert cards == [fresh] * 2
     assert f"{COMMAND} devops --decision go" in page.locator(".roles").inner_text()
-    spoken = replace(may, lines=[line("a.b", LineStatus.ATTESTED, attested=attested()), *may.lines])
-    ending = "You may sign GO, until 2027-11-23 12:00:00 UTC: the end of Ana Dias's attestation of a.b."
+    brief = attested(until=may.run.started_at + timedelta(hours=1))
+    spoken = replace(may, lines=[line("a.b", LineStatus.ATTESTED, attested=brief), *may.lines])
+    ending = "You may sign GO, until 2026-11-23 13:00:00 UTC, the end of Ana Dias's attestation of a.b."
     assert opened(browser, tmp_path, spoken).locator(".may").all_inner_texts() == [ending] * 2
 
 

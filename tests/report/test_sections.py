@@ -171,7 +171,7 @@ def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: 
         "Evidence taken 2026-11-23 12:00:00 UTC, within 4.1 s",
         "Valid until 2026-11-23 16:00:00 UTC, the end of the evidence (good for 4 h)",
         f"sha256:{digest}",
-        "Technical lead ○ not signed 0 of 1 statements supported",
+        "Technical lead ○ not signed, GO is refused 0 of 1 statements supported",
         "Policy changed",
     ):
         assert expected in header

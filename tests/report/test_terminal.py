@@ -168,7 +168,7 @@ def test_checklist_papers_and_changes() -> None:
         " ✖ tls-2   pass → fail\n"
         " ✖ tls-3   pass → fail\n"
         " ✖ tls-4   pass → fail\n"
-        "   and 1 more: gonogo diff --env staging\n"
+        "   and 1 more: gonogo diff 20261122T120000Z-abcdef 20261123T120000Z-abcdef\n"
         " tls            1 waived\n"
         " all well       1 pass  in dns\n"
         " 2 = 1 pass + 1 waived\n"

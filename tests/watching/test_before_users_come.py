@@ -159,6 +159,7 @@ def alarms(reader: JournalReader) -> bool:
     return any(one.threshold == "api-errors" and one.after is AlertState.FIRING for one in reader.transitions())
 
 
+@pytest.mark.whole
 def test_running_watch_of_the_bundled_service_is_green_and_then_red(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

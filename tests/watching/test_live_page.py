@@ -253,7 +253,8 @@ def test_what_somebody_opened_stays_open(browser: Browser, served: LivePage) -> 
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-@pytest.mark.parametrize("every", [64, pytest.param(4, marks=pytest.mark.whole)])
+@pytest.mark.whole
+@pytest.mark.parametrize("every", [64, 4])
 def test_a_day_leaves_no_more_nodes_than_an_hour(browser: Browser, served: LivePage, every: int) -> None:
     """24 hours of rounds in short, with alerts that come and go: parts are replaced, and what was replaced is freed.
 

@@ -86,14 +86,14 @@ def show(*, run: str, subject: str | None, facts: bool, reports: Path) -> int:
     RUN is a folder such as reports/staging/latest, or the id of a run, or the beginning of an id. The default is the
     newest run of a whole gate (runs of single checks, made with --only, must be named).
     """
-    from gonogo.cli.output import show_summary, tell_of_newer  # noqa: PLC0415
+    from gonogo.cli.output import show_summary, tell_of_age  # noqa: PLC0415
     from gonogo.record.archive import NAME  # noqa: PLC0415 - help answers at once
     from gonogo.report.detail import render_check, render_line  # noqa: PLC0415
 
     folder, results, subject = _shown(run, subject, reports)
     if subject is None:
         show_summary(results, str(folder), "")
-        tell_of_newer(folder, results)
+        tell_of_age(folder, results)
         return 0
     checks = {check.id: check for check in results.checks}
     lines = {line.id: line for line in results.lines}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,15 @@ def show_summary(results: Results, path: str, digest: str) -> None:
     )
 
 
-def tell_of_newer(folder: Path, results: Results) -> None:
-    """Say on standard error that a later run of the same gate is on record, and its verdict: an older GO proves less."""
+def tell_of_age(folder: Path, results: Results) -> None:
+    """Say on standard error what makes this verdict less than it was: its validity is over, or a later run is on record."""
     from gonogo.record.archive import newer  # noqa: PLC0415 - help answers at once
+    from gonogo.verdict.endings import validity  # noqa: PLC0415
 
+    if (ends := validity(results)).at <= datetime.now(UTC):
+        click.echo(
+            f"gonogo: this run was valid until {ends.words}; run again before anybody signs or launches", err=True
+        )
     if latest := newer(folder, results):
         click.echo(
             f"gonogo: a newer run of gate {results.run.gate}, {latest.run.id}, is {latest.decision.verdict}: gonogo show",

@@ -82,7 +82,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
     *, run: Path, role: str, decision: str, comment: str, key_file: Path | None, ssh_key: Path | None, yes: bool
 ) -> int:
     """Sign a run, offline, after showing what is signed."""
-    from gonogo.cli.output import tell_of_newer  # noqa: PLC0415
+    from gonogo.cli.output import tell_of_age  # noqa: PLC0415
     from gonogo.report.deciding import verify_command  # noqa: PLC0415
     from gonogo.signing.signers import read_signers  # noqa: PLC0415 - help answers at once
     from gonogo.signing.signing import said, sign_with_key, sign_with_ssh, signable, signer_of  # noqa: PLC0415
@@ -94,7 +94,7 @@ def sign(  # noqa: PLR0913 - as many as there are options
     signoff = said(folder, results, signer, (_DECISIONS[decision], comment), now)
     for line in _shown(results, signoff):
         click.echo(line)
-    tell_of_newer(folder, results)
+    tell_of_age(folder, results)
     if not yes:
         click.confirm(f"Sign {signoff.decision} as {signer.name}, {role}?", abort=True)
     if ssh_key is not None:

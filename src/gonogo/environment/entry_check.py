@@ -41,6 +41,11 @@ class EntryPolicy(Section):
         """Describe for people what is asked: the title of a check that has none."""
         raise NotImplementedError
 
+    @property
+    def check_title(self) -> str:
+        """The title of the check: like every other, a fact that ought to be true."""
+        return self.title or self.words
+
 
 class EntryCheck(EntryPolicy):
     """An entry that says by itself how bad it is when it fails."""

@@ -52,7 +52,7 @@ def _entries(section: object) -> Mapping[str, EntryPolicy]:
 def _policy(entry: EntryPolicy) -> Mapping[str, object]:
     """The policy of a check that an entry of the environment file makes, in place of a line in the catalogue."""
     return {
-        "title": entry.title or entry.words,
+        "title": entry.check_title,
         "proves": entry.line,
         "supports": entry.supports,
         "severity": Severity(entry.check_severity),

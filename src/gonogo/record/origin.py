@@ -47,8 +47,8 @@ def blamed(folder: Path, results: Results, problem: str) -> str:
         return f"{problem}; {DAMAGED}"
     before = _named(results.run.gonogo, results.provenance.program)
     return (
-        f"{problem}; its bytes are those that the statement beside it names, and another gonogo made it ({before}; this is "
-        f"{_named(gonogo.__version__, program_digest())}), which may word or judge it so: read it with that one, or run again"
+        f"{problem}; but nothing shows that it was changed: its bytes are those that the statement beside it names, and another "
+        f"gonogo made it ({before}; this is {_named(gonogo.__version__, program_digest())}). Read it with that one, or run again"
     )
 
 

@@ -8,6 +8,7 @@ from gonogo.base.wording import counted
 from gonogo.record.results import LineResult, Outcome, Results
 from gonogo.report.lines import plain_title
 from gonogo.report.wording import Problem, beside_causes, causes, open_lines
+from gonogo.verdict.line_proof import keeps_open
 from gonogo.verdict.undone import undone_words
 
 _LOUD = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.NOT_RUN, Outcome.WARN)
@@ -50,9 +51,9 @@ class Blockers:
 def blockers(results: Results) -> Blockers:
     """Every check and every line that is not in order appears once, or within what explains it."""
     undone = open_lines(results)
-    failed = {check.id for check in results.checks if check.outcome is Outcome.FAIL}
+    loud = {check.id for check in results.checks if keeps_open(check)}
     told = [
-        Blocker(problem=cause, lines=[line for line in undone if set(cause.reach) & _keeping(line, failed)])
+        Blocker(problem=cause, lines=[line for line in undone if set(cause.reach) & _keeping(line, loud)])
         for cause in causes(results)
     ]
     explained = {line.id for cause in told for line in cause.lines}
@@ -78,16 +79,20 @@ def alike_words(ids: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:
 def because_of(results: Results) -> Mapping[str, str]:
     """For each line that a check explains, the first cause, or what to look at, where its reason names another one."""
     found = blockers(results)
-    told = dict(found.looked_at)
+    told = {line: [check] for line, check in found.looked_at.items()}
     for cause in found.causes:
         for line in cause.lines:
-            told.setdefault(line.id, cause.problem.check.id)
-    return {line.id: told[line.id] for line in open_lines(results) if line.id in told and told[line.id] not in line.why}
+            told.setdefault(line.id, []).append(cause.problem.check.id)
+    return {
+        line.id: told[line.id][0]
+        for line in open_lines(results)
+        if line.id in told and not any(check in line.why for check in told[line.id])
+    }
 
 
-def _keeping(line: LineResult, failed: Collection[str]) -> set[str]:
-    """Ids of the checks that may keep the line from being done: what only supports it does so where it failed."""
-    return {*line.checks, *(check for check in line.supporting if check in failed)}
+def _keeping(line: LineResult, loud: Collection[str]) -> set[str]:
+    """Ids of the checks that may keep the line from being done; of those that only support it, the ones that do."""
+    return {*line.checks, *(check for check in line.supporting if check in loud)}
 
 
 def _looked_at(results: Results, lines: Sequence[LineResult], told: Sequence[Blocker]) -> Mapping[str, str]:

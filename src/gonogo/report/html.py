@@ -44,13 +44,14 @@ from gonogo.report.wording import (
     line_sum,
     owner,
     rehearsal,
+    repaired_words,
     reproduce,
     standing,
     stops,
     word,
 )
 from gonogo.verdict.approval import go_refusal
-from gonogo.verdict.endings import endings, validity
+from gonogo.verdict.endings import validity
 
 _ROLES = (
     RoleResult(id="technical-lead", title="Technical lead", statements=()),
@@ -135,6 +136,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "further_notes": further_notes(results),
         "reproduce": reproduce(results).capitalize(),
         "after_repair": command_after_repair(results),
+        "repaired": repaired_words(results),
         "validity": validity(results),
         "digest": results.digest,
         "change_line": change_line(results),
@@ -154,7 +156,6 @@ def _lists(results: Results) -> dict[str, Any]:
         "folder": shlex.quote(place),
         "place": place,
         "verify_command": verify_command(results, place),
-        "go_ends": min(endings(results), default=None),
         "blockers": remaining,
         "means": meaning(results, remaining.causes[0]) if remaining.causes else "",
         "families": families(results),

@@ -24,6 +24,7 @@ from gonogo.report.wording import (
     line_sum,
     open_lines,
     owner,
+    repaired_words,
     reproduce,
     stops,
     word,
@@ -108,7 +109,7 @@ class _SummaryPage:
             for problem in keeping[: min(_SHOWN, self._most)]
         ]:
             yield from ("", f"| {reproduce(self._results) or 'to ask it again'} | command |", "| --- | --- |", *rows)
-            yield from ("", f"after the repair: {quoted(command_after_repair(self._results))}")
+            yield from ("", f"{repaired_words(self._results)}: {quoted(command_after_repair(self._results))}")
 
     def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
         yield from entries[: self._most]

@@ -4,6 +4,7 @@ It fits a screen of 60 columns. Lists of ids show three; of each kind of trouble
 are a number and the page: hundreds of lines would push the first cause off every screen.
 """
 
+import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,7 @@ from gonogo.report.wording import (
     open_lines,
     owner,
     rehearsal,
+    repaired_words,
     reproduce,
     stops,
     word,
@@ -227,7 +229,7 @@ class _TerminalPage:
         for change in changes[:shown]:
             yield from self._wrapped(" ", change_words(change))
         if len(changes) > shown:
-            diff = f"gonogo diff --env {self._results.run.environment}"
+            diff = f"gonogo diff {shlex.quote(self._results.history.since)} {self._results.run.id}"
             yield f"{_INDENT}and {len(changes) - shown} more: {diff}"
 
     def _notes(self) -> Iterator[str]:
@@ -278,7 +280,7 @@ class _TerminalPage:
             who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, cause.check)) else ""
             yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}{who}")
         if told:
-            yield f" after the repair: {command_after_repair(self._results)}"
+            yield f" {repaired_words(self._results)}: {command_after_repair(self._results)}"
 
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""

@@ -195,7 +195,12 @@ def rehearsal(results: Results) -> str:
     if not names:
         return ""
     were = "was" if len(names) == 1 else "were"
-    return f"Rehearsal, nothing to repair: {counted(len(names), 'fault')} {were} switched on deliberately: {', '.join(names)}"
+    return f"Rehearsal, nobody needs to act: {counted(len(names), 'fault')} {were} switched on deliberately: {', '.join(names)}"
+
+
+def repaired_words(results: Results) -> str:
+    """When everything is asked again: after a repair, or once the faults of a rehearsal are off."""
+    return "without the faults" if _faults(results) else "after the repair"
 
 
 def _faults(results: Results) -> Sequence[str]:
@@ -225,7 +230,7 @@ def standing(results: Results, check: CheckResult) -> str:
         return (
             "not asked in the run before"
             if letters[-1] == "-"
-            else f"new in this run; was {_LETTERS[letters[-1]]} before"
+            else f"new in this run; {_LETTERS[letters[-1]]} in the run before"
         )
     first = history.runs[len(letters) - same]
     at_least = "at least " if same == len(letters) else ""

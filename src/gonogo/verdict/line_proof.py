@@ -44,8 +44,8 @@ def judge_line(
         return Proof(status=LineStatus.FAILED, why=f"{failed[0].id}: {failed[0].worst.message}")
     if contradiction and not contradiction.stand_in:
         return Proof(status=LineStatus.FAILED, why="; ".join(contradiction.problems))
-    deciding = (*proving, *(check for check in supporting if check.severity is Severity.BLOCKER))
-    if gaps := [check for check in deciding if check.outcome in _GAPS and check.permitted]:
+    gaps = [check for check in proving if check.outcome in _GAPS and check.permitted]
+    if gaps := [*gaps, *filter(keeps_open, supporting)]:
         why = f"{_ended(gaps[0])}: {gaps[0].worst.message or 'no answer'}"
         return Proof(status=LineStatus.OPEN, why=why)
     stated = contradiction.problems if contradiction else ()
@@ -56,6 +56,12 @@ def judge_line(
         return Proof(status=LineStatus.WAIVED, why=f"{waived[0].id} is waived")
     passed = f"{', '.join(check.id for check in proving)} passed"
     return Proof(status=LineStatus.VERIFIED, why="; ".join([passed, *_told(supporting)]))
+
+
+def keeps_open(check: CheckResult) -> bool:
+    """Whether a check keeps a line from being done that it only supports: it failed, or it must pass and was not asked."""
+    unasked = check.outcome in _GAPS and check.permitted and check.severity is Severity.BLOCKER
+    return unasked or check.outcome is Outcome.FAIL
 
 
 def _not_in_order(checks: Sequence[CheckResult]) -> Iterator[str]:

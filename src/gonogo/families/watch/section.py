@@ -171,6 +171,11 @@ class Watched(EntryPolicy):
         """The title of one that has none."""
         return f"The signal of {self.signal.kind} is watched"
 
+    @property
+    def check_title(self) -> str:
+        """Its own title names the signal, as alarms do, and not what is asked of the watch."""
+        return f"Watched, and each alarm acknowledged: {self.title}" if self.title else self.words
+
 
 class KeyMetric(Watched):
     """A signal that is shown and kept, without a limit."""
