@@ -87,11 +87,15 @@ def test_runs_are_listed_newest_first(gonogo: Gonogo) -> None:
 @pytest.mark.usefixtures("two")
 def test_an_older_run_says_what_the_newer_one_is(gonogo: Gonogo) -> None:
     """A GO of an hour ago invites a signature, and the run that found the fault is not the one on the screen."""
-    valid = "gonogo: this run was valid until 2026-11-23 {} UTC, the end of the evidence (good for 4 h); run again before"
+    valid = (
+        "gonogo: this run was valid until 2026-11-23 {} UTC, the end of the evidence (good for 4 h); run again before"
+    )
     old, newer = gonogo("show", FIRST).stderr.splitlines()
     assert newer == f"gonogo: a newer run of gate pre-deploy, {SECOND}, is NO-GO: gonogo show"
     (newest,) = gonogo("show", SECOND).stderr.splitlines()
-    assert (old, newest) == tuple(f"{valid.format(time)} anybody signs or launches" for time in ("16:00:00", "16:01:00"))
+    assert (old, newest) == tuple(
+        f"{valid.format(time)} anybody signs or launches" for time in ("16:00:00", "16:01:00")
+    )
 
 
 @pytest.mark.usefixtures("two")
