@@ -206,6 +206,7 @@ def test_scenarios_that_are_not_there(tmp_path: Path) -> None:
     assert not where.asked
 
 
+@pytest.mark.whole
 def test_plain_locust_needs_no_more_than_the_load_itself(tmp_path: Path) -> None:
     """Where scenarios make nobody, nobody must be permitted to remove anything."""
     with target() as where:

@@ -109,6 +109,17 @@ def test_lines_and_attestations_are_named_by_their_files() -> None:
     assert told(run("1", RULES, lines=[old]), run("2", RULES, lines=[gone])) == [(path, "", "attested by An", NO_FILE)]
 
 
+def test_who_may_attest_a_line_is_told_in_words() -> None:
+    """A product owner reads it as well: a key of the list says nothing to them."""
+    before, after = (
+        run(name, RULES, lines=[replace(line("x.one"), attest=roles)])
+        for name, roles in (("1", ()), ("2", ("devops",)))
+    )
+    assert "≠ environments/checklist.md   who may attest x.one: nobody → devops" in [
+        change_words(one) for one in changes(before, after)
+    ]
+
+
 def test_what_nobody_can_name_is_told_with_its_reason() -> None:
     """A record of an older gonogo, and a default of gonogo itself."""
     found = {one.subject: change_words(one) for one in changes(run("1", {}), run("2", RULES))}

@@ -94,6 +94,23 @@ def test_what_an_exception_keeps_from_being_judged_is_shown() -> None:
     assert list(cause.problem.consequences) == ["tls-b"]
 
 
+def test_several_causes_are_told_in_a_sentence_each_before_their_cards() -> None:
+    """Whoever reads no code, or reads on a phone, has all of them on one screen; one cause has its sentence above already."""
+    checks = [
+        check("tls-a", Outcome.FAIL, "closed"),
+        dataclasses.replace(check("dns-a", Outcome.ERROR, "no answer"), owner="devops"),
+    ]
+    page = html.unescape(render_signoff(accounted(checks)).decode())
+    (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page)
+    assert '<a href="#cause.tls-a">“Title of tls-a” is not true</a></li>' in overview
+    assert (
+        '<a href="#cause.dns-a">“Title of dns-a” could not be checked</a> <span class="quiet">· devops</span>'
+        in overview
+    )
+    assert page.count('id="cause.tls-a"') == 1
+    assert 'class="overview"' not in render_signoff(accounted(checks[:1])).decode()
+
+
 def test_blocked_without_a_known_cause_is_shown_itself() -> None:
     """A record that somebody cut short still names what is missing."""
     lone = check("tls-b", Outcome.BLOCKED, "blocked", cause=CAUSE)

@@ -63,14 +63,14 @@ def test_commands_say_that_they_switch_the_faults_on() -> None:
 
 
 def test_after_the_repair_the_faults_stay_off() -> None:
-    """Once, beneath the causes: whoever repaired something wants to know how all of it stands now."""
+    """Once, above the causes: whoever repaired something wants to know how all of it stands now."""
     made = run(*FAULTS)
     told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
     line = f'<p class="again">Without the faults, ask everything again: <code>{command}</code></p>'
     assert page.count("Without the faults") == page.count(line) == 1
-    assert page.index("</ol>", page.index('class="problems"')) < page.index(line)
+    assert page.index('id="blockers"') < page.index(line) < page.index('class="problems"')
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
     assert "After the repair" not in render_signoff(accounted([check("tls-a")])).decode()
 

@@ -193,7 +193,7 @@ def test_every_cause_has_its_command(browser: Browser, tmp_path: Path, no_go: Re
         name = card.locator("h3 a").inner_text()
         assert card.locator(".again code").inner_text().endswith(f"--only {name}")
         assert card.locator(".again button").count() == 1
-    assert page.locator(".problems + .again button").count() == 1
+    assert page.locator("#blockers ~ .again button").count() == 1
     first = page.locator(".first .again")
     assert first.locator("button").is_visible()
     assert first.evaluate("one => one.getBoundingClientRect().bottom <= innerHeight")

@@ -63,8 +63,8 @@ def test_no_go(no_go: Results) -> None:
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " start with: tls-a\n"
-        " then: dns-a\n"
-        " then: redis-a\n"
+        " then: dns-a: “Title of dns-a” could not be checked\n"
+        " then: redis-a: “Title of redis-a” was not checked\n"
         " after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s"
     )

@@ -186,6 +186,7 @@ def state_of_payments(reader: JournalReader) -> AlertState | None:
     return alert.state if alert else None
 
 
+@pytest.mark.whole
 @pytest.mark.filterwarnings("ignore:Session.login_data:DeprecationWarning")
 def test_alarm_of_payments_is_proved_by_a_watch_and_a_message_that_arrived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -114,6 +114,10 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
 def change_details(change: Change) -> str:
     """``pass → fail``; of a rule its key, its old and its new value."""
     if change.kind == "policy changed":
+        line, _, key = change.key.rpartition(".")
+        if line and key == "attest":
+            then, now = (side.replace("none", "nobody") for side in (change.before, change.after))
+            return f"who may attest {line}: {then} → {now}"
         what = change.key or _POLICIES.get(change.subject, "")
         return f"{what}: {_short(change.before)} → {_short(change.after)}".removeprefix(": ")
     if change.kind == "removed":

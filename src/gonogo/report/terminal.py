@@ -16,7 +16,7 @@ from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_
 from gonogo.report.blockers import because_of
 from gonogo.report.changes import change_words
 from gonogo.report.deciding import sign_command, verify_command
-from gonogo.report.meaning import first_meaning
+from gonogo.report.meaning import fact, first_meaning
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
     LINE_SHAPES,
@@ -278,7 +278,10 @@ class _TerminalPage:
         told = causes(self._results)
         for place, cause in enumerate(told[:_FEW]):
             who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, cause.check)) else ""
-            yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}{who}")
+            means = (
+                f": {visible(fact(cause.check))}" if place else ""
+            )  # that of the first one stands beside the verdict
+            yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}{means}{who}")
         if told:
             yield f" {repaired_words(self._results)}: {command_after_repair(self._results)}"
 

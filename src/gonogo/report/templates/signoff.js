@@ -142,7 +142,7 @@
     });
     again.append(" ", button);
   };
-  for (const again of document.querySelectorAll(".first .again, .problems > li > .again, .problems + .again, .roles .again")) copies(again);
+  for (const again of document.querySelectorAll(".first .again, .problems > li > .again, #blockers ~ .again, .roles .again")) copies(again);
   // Where it is opened, so that thousands of checks cost nothing. "toggle" does not bubble.
   document.addEventListener("toggle", (event) => {
     if (!event.target.open) return;
