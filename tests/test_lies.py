@@ -54,3 +54,9 @@ def test_every_lie_of_a_set_is_told() -> None:
         assert len({"tls-silent", "tls-refused"} & set(told)) <= 1
         assert len(told) == 4
         assert told == drawn(random.Random(seed), lies, 4), "the seed gives the same set"  # noqa: S311 - as above
+
+
+def test_two_lies_of_which_one_makes_the_other_s_line_true_are_not_told_together() -> None:
+    """The service writes where nobody needs to log in, whatever its user may do."""
+    pair = ["mongo-app-read-only", "mongo-no-auth"]
+    assert all(len(drawn(random.Random(seed), pair, 2)) == 1 for seed in range(4))  # noqa: S311 - of a test

@@ -29,6 +29,8 @@ _AT_ONCE: Mapping[str, Sequence[str]] = _TABLES["at-once"]
 """Those of them that nobody's word may tick, whatever else is untrue."""
 OVER_TIME: Mapping[str, Sequence[str]] = _TABLES["over-time"]
 """The same for what only somebody who watches can see."""
+_TRUE_AGAIN = {"mongo-app-read-only": "mongo-no-auth"}
+"""Lie to the one beside which its line is true again: where nobody needs to log in, everybody may write."""
 
 
 def lines_of(fault: str, table: Mapping[str, Sequence[str]] = LIES) -> Iterator[str]:
@@ -62,6 +64,8 @@ def drawn(dice: random.Random, lies: Sequence[str], size: int) -> list[str]:
 
 
 def _is_told(lie: str, together: Sequence[str]) -> bool:
+    if _TRUE_AGAIN.get(lie) in together:
+        return False
     return faulty(together) != faulty([other for other in together if other != lie])
 
 
