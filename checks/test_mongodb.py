@@ -129,7 +129,7 @@ def test_service_user_is_no_administrator(mongo: MongoEvidence, environment: Env
 
     Fix: grant readWrite on the service's own database, and nothing else.
     """
-    assert so(mongo.roles or not mongo.wide_privileges, "access control", "on", "off"), (
+    assert so(mongo.roles or not mongo.wide_privileges, "roles of the service's user", "there", "none"), (
         f"without a login, anybody may {mongo.wide_privileges[0]}"
     )
     assert nothing(mongo.wide_privileges, "rights beyond its database"), (

@@ -229,8 +229,8 @@ class _TerminalPage:
         for change in changes[:shown]:
             yield from self._wrapped(" ", change_words(change))
         if len(changes) > shown:
-            diff = f"gonogo diff {shlex.quote(self._results.history.since)} {self._results.run.id}"
-            yield f"{_INDENT}and {len(changes) - shown} more: {diff}"
+            runs = shlex.join((self._results.history.since, self._results.run.id))
+            yield f"{_INDENT}and {len(changes) - shown} more: gonogo diff {visible(runs)}"
 
     def _notes(self) -> Iterator[str]:
         for note in further_notes(self._results):
@@ -278,9 +278,8 @@ class _TerminalPage:
         told = causes(self._results)
         for place, cause in enumerate(told[:_FEW]):
             who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, cause.check)) else ""
-            means = (
-                f": {visible(fact(cause.check))}" if place else ""
-            )  # that of the first one stands beside the verdict
+            # That of the first one stands beside the verdict.
+            means = f": {visible(fact(cause.check))}" if place else ""
             yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}{means}{who}")
         if told:
             yield f" {repaired_words(self._results)}: {command_after_repair(self._results)}"

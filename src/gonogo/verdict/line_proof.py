@@ -44,8 +44,8 @@ def judge_line(
         return Proof(status=LineStatus.FAILED, why=f"{failed[0].id}: {failed[0].worst.message}")
     if contradiction and not contradiction.stand_in:
         return Proof(status=LineStatus.FAILED, why="; ".join(contradiction.problems))
-    gaps = [check for check in proving if check.outcome in _GAPS and check.permitted]
-    if gaps := [*gaps, *filter(keeps_open, supporting)]:
+    unasked = (check for check in proving if check.outcome in _GAPS and check.permitted)
+    if gaps := [*unasked, *filter(keeps_open, supporting)]:
         why = f"{_ended(gaps[0])}: {gaps[0].worst.message or 'no answer'}"
         return Proof(status=LineStatus.OPEN, why=why)
     stated = contradiction.problems if contradiction else ()
