@@ -72,7 +72,9 @@ def test_no_go(no_go: Results) -> None:
 
 def test_target_cannot_move_the_cursor(hostile: Results) -> None:
     """An escape sequence in a banner must not paint a GO over the verdict."""
-    many = replace(hostile, history=replace(hostile.history, changes=[*hostile.history.changes] * 20))
+    many = dataclasses.replace(
+        hostile, history=dataclasses.replace(hostile.history, changes=[*hostile.history.changes] * 20)
+    )
     text = summary(many)
     assert "more: gonogo diff" in text
     assert "\x1b" not in text
