@@ -12,8 +12,8 @@ from tests.report.conftest import check
 @pytest.mark.parametrize(
     ("failed", "left", "words"),
     [
-        (5, 3, "5 checklist lines failed, 3 open"),
-        (1, 1, "1 checklist line failed, 1 open"),
+        (5, 3, "8 checklist lines not done (5 failed, 3 open)"),
+        (1, 1, "2 checklist lines not done (1 failed, 1 open)"),
         (2, 0, "2 checklist lines failed"),
         (0, 1, "1 checklist line open"),
         (0, 0, ""),

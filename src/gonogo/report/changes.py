@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from gonogo.base.durations import format_duration
 from gonogo.record.results import Change, LineStatus, Outcome, Results, sum_line
 from gonogo.report.visible import visible
 from gonogo.report.wording import asked
@@ -64,15 +65,25 @@ def since(results: Results) -> str:
     return history.since or (history.runs[-1].id if history.runs and history.changes else "")
 
 
-def change_line(results: Results) -> str:
-    """All of it in one line."""
-    if not results.history.runs:
-        return "first run of this gate on record"
+def before(results: Results) -> str:
+    """``The last run was GO, 54 s before this one``: what a reader who knows the last run compares with."""
     base = since(results)
-    if not base:
-        return "no earlier run to compare with"
-    counted = ", ".join(f"{len(alike)} {kind}" for kind, alike in grouped_changes(results).items())
-    return f"{counted or 'nothing is different'}, since {base}"
+    run = next((run for run in results.history.runs if run.id == base), None)
+    if run is None:
+        runs = results.history.runs
+        return (
+            "No earlier run can be compared with this one" if runs else "This is the first run of this gate on record"
+        )
+    age = format_duration(results.run.started_at - run.started_at)
+    return f"The last run was {run.verdict}, {age} before this one"
+
+
+def change_counts(results: Results) -> str:
+    """``1 weakened, 3 newly failing``: how much is different since the last run; empty where none can be compared."""
+    if not since(results):
+        return ""
+    counts = ", ".join(f"{len(alike)} {kind}" for kind, alike in grouped_changes(results).items())
+    return counts or "nothing is different"
 
 
 def weakened_words(results: Results) -> list[str]:

@@ -11,7 +11,7 @@ from gonogo.record.results import WORST_FIRST, CheckResult, LineResult, Observat
 from gonogo.record.shown_facts import facts_at
 from gonogo.report.measured import measured
 from gonogo.report.visible import harmless, visible
-from gonogo.report.wording import LINE_SHAPES, SHAPES, command, fix, owner, standing, word
+from gonogo.report.wording import LINE_SHAPES, SHAPES, command, fix, owner, standing, waiver_state, word
 
 _LONGEST = 600
 _MOST_ITEMS = 40
@@ -68,7 +68,7 @@ def _head(results: Results, check: CheckResult) -> Iterator[str]:
     yield f"  {visible(check.title)}"
     for exception in results.exceptions:
         if exception.check == check.id:
-            yield f"  waiver {exception.state} until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+            yield f"  waiver {waiver_state(results, exception)}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
 
 
 def _observation(check: CheckResult, observation: Observation) -> Iterator[str]:

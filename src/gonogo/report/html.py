@@ -20,7 +20,15 @@ from gonogo.report.bar_rows import coverage, coverage_key, verdict_history
 from gonogo.report.blockers import Blockers, alike_words, blockers
 from gonogo.report.cause_graph import cause_graph
 from gonogo.report.certificates import lifetimes
-from gonogo.report.changes import CHANGE_SHAPES, LOUD_CHANGES, change_details, change_line, grouped_changes, since
+from gonogo.report.changes import (
+    CHANGE_SHAPES,
+    LOUD_CHANGES,
+    before,
+    change_counts,
+    change_details,
+    grouped_changes,
+    since,
+)
 from gonogo.report.day_chart import HEIGHT, WIDTH
 from gonogo.report.deciding import sign_command, verify_command
 from gonogo.report.facts import page_facts
@@ -39,15 +47,17 @@ from gonogo.report.wording import (
     command,
     command_after_repair,
     families,
+    faults_on,
     further_notes,
     line_counts,
     line_sum,
     owner,
     rehearsal,
-    repaired_words,
     reproduce,
+    run_again,
     standing,
     stops,
+    waiver_state,
     word,
 )
 from gonogo.verdict.approval import go_refusal
@@ -63,6 +73,8 @@ _SEPARATOR = "\x1e"
 """Before each folded part at the end of the page: text of targets never has it (``visible``)."""
 _MOST_CARDS = 25
 """Causes that are not folded."""
+_MOST_TOLD = 4
+"""Causes on the first screen, of which the first has all of it there."""
 _MOST_CHANGES = 25
 """Changes of a loud kind that are not folded."""
 
@@ -95,6 +107,7 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
         chunks=[],
         separator=Markup(_SEPARATOR),  # noqa: S704 - our own
         most_cards=_MOST_CARDS,
+        most_told=_MOST_TOLD,
         most_changes=_MOST_CHANGES,
         loud_changes=LOUD_CHANGES,
         style=style,
@@ -133,13 +146,15 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
         "stops": stops(results).words,
         "rehearsal": rehearsal(results),
+        "faults_on": faults_on(results),
         "further_notes": further_notes(results),
         "reproduce": reproduce(results).capitalize(),
         "after_repair": command_after_repair(results),
-        "repaired": repaired_words(results),
+        "run_again": run_again(results).capitalize(),
         "validity": validity(results),
         "digest": results.digest,
-        "change_line": change_line(results),
+        "before": before(results),
+        "change_counts": change_counts(results),
         "changes": grouped_changes(results),
         "change_shapes": CHANGE_SHAPES,
         "since": since(results),
@@ -238,5 +253,6 @@ def _environment() -> jinja2.Environment:
         supported=supported,
         go_refusal=go_refusal,
         sign_command=sign_command,
+        waiver_state=waiver_state,
     )
     return environment

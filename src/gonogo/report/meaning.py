@@ -28,14 +28,14 @@ def meaning(results: Results, blocker: Blocker) -> str:
     check = _told(results, blocker)
     if not blocker.lines:
         return fact(check)
-    text, number = _short(_nearest(check, blocker).text), len(blocker.lines)
+    text, number = shortened(_nearest(check, blocker).text), len(blocker.lines)
     blocked = f"{number} checklist lines, among them “{text}”" if number > 1 else f"the checklist line “{text}”"
     return f"{fact(check)}; this blocks {blocked}"
 
 
 def fact(check: CheckResult) -> str:
     """``“A client books a service” is not true``: the check's title, and how it ended."""
-    return f"“{_short(check.title)}” {_ENDED.get(check.outcome, 'could not be checked')}"
+    return f"“{shortened(check.title)}” {_ENDED.get(check.outcome, 'could not be checked')}"
 
 
 def _told(results: Results, blocker: Blocker) -> CheckResult:
@@ -58,5 +58,6 @@ def _nearest(check: CheckResult, blocker: Blocker) -> LineResult:
     return min(about, key=lambda line: len(line.checks), default=blocker.lines[0])
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def shortened(text: str, letters: int = _LONGEST) -> str:
+    """The first letters of a title or line, and an ellipsis where there are more."""
+    return text if len(text) <= letters else f"{text[:letters]}…"

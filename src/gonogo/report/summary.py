@@ -7,7 +7,7 @@ from gonogo.base.wording import and_more, counted
 from gonogo.record.history import section_totals
 from gonogo.record.results import Outcome, Results, sum_line
 from gonogo.report.blockers import because_of
-from gonogo.report.changes import change_words
+from gonogo.report.changes import before, change_counts, change_words, grouped_changes
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.meaning import first_meaning
 from gonogo.report.wording import (
@@ -24,9 +24,11 @@ from gonogo.report.wording import (
     line_sum,
     open_lines,
     owner,
-    repaired_words,
+    rehearsal,
     reproduce,
+    run_again,
     stops,
+    waiver_state,
     word,
 )
 
@@ -67,7 +69,7 @@ class _SummaryPage:
         yield from self._list(
             "Findings", [f"{inert(finding.subject)}: {quoted(finding.message)}" for finding in results.findings]
         )
-        changes = [inert(change_words(change)) for change in results.history.changes]
+        changes = [inert(change_words(change)) for alike in grouped_changes(results).values() for change in alike]
         yield from self._list(f"Changes since {inert(results.history.since)}", changes)
         yield from self._sections()
 
@@ -75,6 +77,8 @@ class _SummaryPage:
         results, run, decision = self._results, self._results.run, self._results.decision
         yield f"# {VERDICT_SHAPES[decision.verdict]} {decision.verdict}: {inert(run.service)}, {inert(run.environment)}"
         yield ""
+        if words := rehearsal(results):
+            yield from (f"**{words}.**", "")
         if words := first_meaning(results):
             yield from (f"{inert(words)}.", "")
         yield f"{counts}. {quoted(decision.reason)}" if (counts := stops(results).words) else quoted(decision.reason)
@@ -88,6 +92,8 @@ class _SummaryPage:
         yield f"- gate {inert(run.gate)}, release {release}, {quoted(run.base_url)}"
         seconds = format_duration(run.finished_at - run.started_at)
         yield f"- run {inert(run.id)}, {run.started_at:%Y-%m-%d %H:%M:%S} UTC, within {seconds}; the whole of it is in signoff.html"
+        counts = f": {words}" if (words := change_counts(results)) else ""
+        yield f"- {before(results)}{counts}"
         yield from self._cut([f"- {quoted(words)}" for words in carried_runs(results)], "other runs")
         if run.interrupted:
             yield "- **the run was interrupted**: what it did not reach is NOT RUN"
@@ -109,7 +115,7 @@ class _SummaryPage:
             for problem in keeping[: min(_SHOWN, self._most)]
         ]:
             yield from ("", f"| {reproduce(self._results) or 'to ask it again'} | command |", "| --- | --- |", *rows)
-            yield from ("", f"{repaired_words(self._results)}: {quoted(command_after_repair(self._results))}")
+            yield from ("", f"{run_again(self._results)}: {quoted(command_after_repair(self._results))}")
 
     def _cut(self, entries: Sequence[str], noun: str) -> Iterator[str]:
         yield from entries[: self._most]
@@ -125,7 +131,7 @@ class _SummaryPage:
     def _exceptions(self) -> Iterator[str]:
         for exception in self._results.exceptions:
             yield (
-                f"{SHAPES[Outcome.WAIVED]} **{inert(exception.check)}** {exception.state}, until {exception.until:%Y-%m-%d}, owner "
+                f"{SHAPES[Outcome.WAIVED]} **{inert(exception.check)}** {waiver_state(self._results, exception)}, until {exception.until:%Y-%m-%d}, owner "
                 f"{inert(exception.owner)}, approved by {inert(exception.approved_by)}: {quoted(exception.reason)}; risk: {quoted(exception.risk)}"
             )
 

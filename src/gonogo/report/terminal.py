@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
-from gonogo.base.wording import and_more
+from gonogo.base.wording import and_more, counted
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
-from gonogo.report.blockers import because_of
-from gonogo.report.changes import change_words
+from gonogo.report.blockers import because_of, blockers
+from gonogo.report.changes import before, change_counts, change_words, grouped_changes
 from gonogo.report.deciding import sign_command, verify_command
-from gonogo.report.meaning import fact, first_meaning
+from gonogo.report.meaning import fact, first_meaning, shortened
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
     LINE_SHAPES,
@@ -30,15 +30,17 @@ from gonogo.report.wording import (
     command,
     command_after_repair,
     families,
+    faults_on,
     fix,
     further_notes,
     line_sum,
     open_lines,
     owner,
     rehearsal,
-    repaired_words,
     reproduce,
+    run_again,
     stops,
+    waiver_state,
     word,
 )
 from gonogo.verdict.approval import go_refusal
@@ -57,7 +59,12 @@ _FEW = 3
 """Ids of a list."""
 _MOST = 5
 """Causes, warnings, lines and changes of a kind that are told, each with what belongs to it."""
-_ALWAYS_TOLD = {"weakened", "removed"}
+_LINE = 60
+"""Letters of a line's text."""
+_WHOLE = {"weakened", "removed"}
+"""Kinds of changes that are told one by one, however many: what is asked less than before is news to whoever signs."""
+_TOLD = {*_WHOLE, "policy changed", "newly failing"}
+"""Kinds of changes of which some are told; of the others their number."""
 
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
@@ -77,6 +84,7 @@ class _TerminalPage:
         self._results = results
         self._width = width
         self._colour = colour
+        self._blocked_lines = {blocker.problem.check.id: blocker.lines for blocker in blockers(results).causes}
 
     def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
         results = self._results
@@ -172,10 +180,15 @@ class _TerminalPage:
         if who := owner(self._results, check):
             yield f"{_INDENT}who acts: {visible(who)}"
         if problem.alike:
-            yield from self._wrapped(f"{_INDENT}shows as well in {len(problem.alike)}: ", and_more(problem.alike, _FEW))
+            count = counted(len(problem.alike), "other check")
+            yield from self._wrapped(f"{_INDENT}shows as well in {count}: ", and_more(problem.alike, _FEW))
         if problem.consequences:
-            count = len(problem.consequences)
+            count = counted(len(problem.consequences), "other check")
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
+        if lines := self._blocked_lines.get(check.id):
+            count = counted(len(lines), "checklist line")
+            texts = [f"“{shortened(line.text, _LINE)}”" for line in lines]
+            yield from self._wrapped(f"{_INDENT}blocks {count}: ", visible(and_more(texts, _FEW)))
         again = f"{label}: " if (label := reproduce(self._results)) else ""
         yield f"{_INDENT}→ {again}{command(self._results, check.id)}"
 
@@ -201,14 +214,17 @@ class _TerminalPage:
         explained = because_of(self._results)
         for line in undone[:_MOST]:
             because = f"; because of {explained[line.id]}" if line.id in explained else ""
-            yield from self._wrapped(f" {LINE_SHAPES[line.status]} {line.id}   ", visible(line.why) + because)
+            text = shortened(line.text, _LINE)
+            yield from self._wrapped(
+                f" {LINE_SHAPES[line.status]} {line.id}   ", visible(f"{text}: {line.why}") + because
+            )
         yield from self._left(len(undone))
 
     def _exceptions(self) -> Iterator[str]:
         if self._results.exceptions:
             yield " WAIVERS"
         for exception in self._results.exceptions:
-            terms = f"{exception.state}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+            terms = f"{waiver_state(self._results, exception)}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
             yield from self._wrapped(f" {SHAPES[Outcome.WAIVED]} {exception.check}   ", terms)
 
     def _findings(self) -> Iterator[str]:
@@ -220,17 +236,22 @@ class _TerminalPage:
         yield from self._left(len(self._results.findings))
 
     def _changes(self) -> Iterator[str]:
-        """Yield the changes that a signer who knows the last run must look at."""
+        """Yield the changes that a signer who knows the last run must look at, the loudest first."""
         changes = self._results.history.changes
-        if changes:
-            yield f" CHANGES since {visible(self._results.history.since)}"
-        # What is asked less than before is told line by line, however much it is: it is news to whoever signs.
-        shown = max(_MOST, sum(change.kind in _ALWAYS_TOLD for change in changes))
-        for change in changes[:shown]:
-            yield from self._wrapped(" ", change_words(change))
+        if not changes:
+            return
+        yield from self._wrapped(
+            f" CHANGES since {visible(self._results.history.since)}: ", change_counts(self._results)
+        )
+        shown = 0
+        for kind, alike in grouped_changes(self._results).items():
+            told = (alike if kind in _WHOLE else alike[:_MOST]) if kind in _TOLD else []
+            shown += len(told)
+            for change in told:
+                yield from self._wrapped(" ", change_words(change))
         if len(changes) > shown:
             runs = shlex.join((self._results.history.since, self._results.run.id))
-            yield f"{_INDENT}and {len(changes) - shown} more: gonogo diff {visible(runs)}"
+            yield f"{_INDENT}→ all {len(changes)}: gonogo diff {visible(runs)}"
 
     def _notes(self) -> Iterator[str]:
         for note in further_notes(self._results):
@@ -255,7 +276,7 @@ class _TerminalPage:
     def _rehearsal(self) -> Iterator[str]:
         """Yield that the faults were switched on: right beside the verdict, so that nobody is called for them."""
         if words := rehearsal(self._results):
-            yield from self._wrapped(" ", visible(words))
+            yield from self._wrapped(" ", visible(f"{words}: {', '.join(faults_on(self._results))}"))
 
     def _roles(self) -> Iterator[str]:
         """Yield whether each role may sign GO, by the rule of ``gonogo sign``, with its command; then how it is verified.
@@ -274,15 +295,19 @@ class _TerminalPage:
             yield f"{_INDENT}→ when all have signed: {visible(verify_command(results, run))}"
 
     def _next(self) -> Iterator[str]:
-        """Yield the first causes, where the verdict is read last, and how to ask everything again."""
+        """Yield what changed and the first causes, where the verdict is read last, and how to ask everything again."""
+        changed = " The rules changed since: read how before you compare." if self._rules_changed() else ""
+        yield from self._wrapped(" ", f"{before(self._results)}.{changed}")
         told = causes(self._results)
         for place, cause in enumerate(told[:_FEW]):
             who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, cause.check)) else ""
-            # That of the first one stands beside the verdict.
-            means = f": {visible(fact(cause.check))}" if place else ""
-            yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}{means}{who}")
+            means = visible(fact(cause.check))
+            yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}: {means}{who}")
         if told:
-            yield f" {repaired_words(self._results)}: {command_after_repair(self._results)}"
+            yield f"{_INDENT}→ {run_again(self._results)}: {command_after_repair(self._results)}"
+
+    def _rules_changed(self) -> bool:
+        return "policy changed" in grouped_changes(self._results)
 
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""

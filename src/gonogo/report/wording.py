@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from gonogo.base.bundled import FAULTS_ON
 from gonogo.base.wording import counted
+from gonogo.record.declared import ExceptionResult
 from gonogo.record.history import OUTCOME_LETTERS
 from gonogo.record.results import (
     DONE,
@@ -133,7 +134,7 @@ class Stops:
 
     @property
     def words(self) -> str:
-        """``1 cause: 7 must-pass checks failed, 11 not checked, 5 checklist lines failed, 3 open``; empty where nothing does."""
+        """``1 cause: 7 must-pass checks failed, 11 not checked, 8 checklist lines not done (5 failed, 3 open)``, or nothing."""
         checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
         noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
         checks += [f"{self.unanswered}{noun} not checked"] if self.unanswered else []
@@ -191,19 +192,26 @@ def reproduce(results: Results) -> str:
 
 def rehearsal(results: Results) -> str:
     """A sentence for readers who were not told that faults are on, or nothing where none was."""
-    names = _faults(results)
+    names = faults_on(results)
     if not names:
         return ""
     were = "was" if len(names) == 1 else "were"
-    return f"Rehearsal, nobody needs to act: {counted(len(names), 'fault')} {were} switched on deliberately: {', '.join(names)}"
+    return f"Rehearsal, nobody needs to act: {counted(len(names), 'fault')} {were} switched on deliberately"
 
 
-def repaired_words(results: Results) -> str:
-    """When everything is asked again: after a repair, or once the faults of a rehearsal are off."""
-    return "without the faults" if _faults(results) else "after the repair"
+def run_again(results: Results) -> str:
+    """The label before ``command_after_repair``: after a repair, or once the faults of a rehearsal are off."""
+    return f"run again {'without the faults' if faults_on(results) else 'after the repair'}"
 
 
-def _faults(results: Results) -> Sequence[str]:
+def waiver_state(results: Results, waiver: ExceptionResult) -> str:
+    """Whether the waiver is in force, and that it changes nothing where its check only warns."""
+    only_warns = any(check.id == waiver.check and check.outcome is Outcome.WARN for check in results.checks)
+    return f"{waiver.state} (not needed: the check only warns)" if only_warns else waiver.state
+
+
+def faults_on(results: Results) -> Sequence[str]:
+    """Names of the faults that were switched on for this run."""
     notes = [note.removeprefix(FAULTS_ON) for note in results.provenance.notes if note.startswith(FAULTS_ON)]
     return [name for note in notes for name in note.split(", ")]
 

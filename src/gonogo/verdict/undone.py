@@ -7,9 +7,11 @@ from gonogo.record.results import DONE, LineResult, LineStatus
 
 
 def undone_words(lines: Collection[LineResult]) -> str:
-    """``5 checklist lines failed, 3 open``, of those that are not done; empty where all are."""
+    """``8 checklist lines not done (5 failed, 3 open)``; where all of them failed, or are open, that; empty where all are done."""
     failed = sum(line.status is LineStatus.FAILED for line in lines)
     left = sum(line.status not in DONE for line in lines) - failed
-    parts = [f"{counted(failed, 'checklist line')} failed"] if failed else []
-    parts += [f"{left if failed else counted(left, 'checklist line')} open"] if left else []
-    return ", ".join(parts)
+    if failed and left:
+        return f"{counted(failed + left, 'checklist line')} not done ({failed} failed, {left} open)"
+    if failed or left:
+        return f"{counted(failed or left, 'checklist line')} {'failed' if failed else 'open'}"
+    return ""
