@@ -61,7 +61,7 @@ def test_verdict_first_and_three_of_the_ids(team: Path, arguments: tuple[str, ..
     assert rows[0].startswith(" ✖ NO-GO"), done.stderr
     flat = " ".join(" ".join(rows[:24]).split())
     assert "✖ tls-handshake dead.test at 127.0.0.1:1: closed port" in flat
-    assert re.search(r" blocks 1\d\d: \S+, \S+, \S+ and 1\d\d more → gonogo run --env dead", flat)
+    assert re.search(r" blocks 1\d\d other checks: \S+, \S+, \S+ and 1\d\d more → gonogo run --env dead", flat)
     assert done.stdout.count("own-") < 20
     assert "\x1b" not in done.stdout
 

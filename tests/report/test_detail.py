@@ -50,7 +50,7 @@ def test_of_many_targets_the_worst_are_told() -> None:
 def test_waiver_cause_and_nobody_are_told() -> None:
     """An accepted failure, what blocks a check, and that nobody is named: each changes what one does next."""
     told = accounted([waived("tls-a")], exceptions=[exception("tls-a")])
-    assert "waiver in force until" in render_check(told, told.checks[0])
+    assert "waiver in force, until" in render_check(told, told.checks[0])
     assert "  who acts: nobody is named\n" in render_check(told, told.checks[0])
     blocked = check("tls-b", Outcome.BLOCKED, "blocked", cause=Cause(check="tls-a", scope=("a.test",)))
     assert "  because of tls-a at a.test\n" in render_check(accounted([blocked]), blocked)

@@ -12,9 +12,8 @@ from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
-REHEARSAL = (
-    "Rehearsal, nobody needs to act: 2 faults were switched on deliberately: mongo-no-auth, webhook-handles-twice"
-)
+REHEARSAL = "Rehearsal, nobody needs to act: 2 faults were switched on deliberately"
+NAMED = f"{REHEARSAL}: mongo-no-auth, webhook-handles-twice"
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 
@@ -35,14 +34,15 @@ def test_faults_stand_beside_the_verdict() -> None:
     """A newcomer must not look for the reason of what was switched on; and a healthy run says nothing of it."""
     page = html.unescape(render_signoff(run(*FAULTS)).decode())
     below = page.partition("</h1>")[2].partition('<p class="reason">')[0]
-    assert f"<b>{REHEARSAL}.</b>" in below
+    assert f"<summary><b>{REHEARSAL}</b></summary>mongo-no-auth, webhook-handles-twice</details>" in below
     assert FAULTS_ON not in page.partition("</header>")[0], "told once"
     assert FAULTS_ON in page.partition('id="provenance"')[2], "as it was recorded"
     lines = terminal(run(*FAULTS))
     assert lines[0].startswith(" ✖ NO-GO")
     assert lines[-1] == lines[0]
-    assert [lines[1], lines[-2]] == [f" {REHEARSAL}"] * 2, "beside the verdict, wherever it is read"
-    assert f" {REHEARSAL}" in render_asked(run(*FAULTS), "x", 120).splitlines()
+    assert [lines[1], lines[-2]] == [f" {NAMED}"] * 2, "beside the verdict, wherever it is read"
+    assert f" {NAMED}" in render_asked(run(*FAULTS), "x", 120).splitlines()
+    assert f"**{REHEARSAL}.**" in render_summary_page(run(*FAULTS)).decode()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
         assert "on purpose" not in told
         assert "Rehearsal" not in told
@@ -63,23 +63,23 @@ def test_commands_say_that_they_switch_the_faults_on() -> None:
 
 
 def test_after_the_repair_the_faults_stay_off() -> None:
-    """Once, above the causes: whoever repaired something wants to know how all of it stands now."""
+    """Once, beside the first fix: whoever repaired something wants to know how all of it stands now."""
     made = run(*FAULTS)
     told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
-    line = f'<p class="again">Without the faults, ask everything again: <code>{command}</code></p>'
-    assert page.count("Without the faults") == page.count(line) == 1
-    assert page.index('id="blockers"') < page.index(line) < page.index('class="problems"')
+    line = f'<p class="again">Run again without the faults: <code>{command}</code></p>'
+    assert page.count("without the faults") == page.count(line) == 1
+    assert page.index("<b>Who acts</b>") < page.index(line) < page.index("</header>")
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
-    assert "After the repair" not in render_signoff(accounted([check("tls-a")])).decode()
+    assert "after the repair" not in render_signoff(accounted([check("tls-a")])).decode()
 
 
 def test_command_after_the_repair_switches_nothing_on() -> None:
     """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
-    assert terminal(run(*FAULTS)).count(f" without the faults: {command}") == 1
-    assert f"without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert terminal(run(*FAULTS)).count(f"   → run again without the faults: {command}") == 1
+    assert f"run again without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
     assert command_after_repair(run()) == command
     longer = run(*FAULTS)
     quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))

@@ -40,7 +40,10 @@ def test_card_says_what_keeps_the_role_from_go(browser: Browser, tmp_path: Path)
     assert "Text of s.run” " not in devops.locator(".may").inner_text()
     assert lead.locator("button.copy").count() == 1
     how = lead.locator(".how").inner_text()
-    assert "--decision hold says “not yet”: as NO-GO it stops the launch" in how
+    assert "To decide otherwise: --decision hold or no-go" in how
+    meanings = page.locator("#signatures + p").inner_text()
+    assert "HOLD, not yet" in meanings
+    assert "HOLD and NO-GO of any role stop the launch" in meanings
     assert "gonogo key new --role technical-lead --name NAME" in how
     assert "gonogo sign" in page.locator("[aria-labelledby=verify]").inner_text()
 

@@ -168,7 +168,8 @@ def test_every_number_of_the_results_is_on_the_page(browser: Browser, tmp_path: 
     for expected in (
         "3 = 1 pass + 1 fail + 1 waived; 0 unaccounted",
         "5 = 1 verified + 1 attested + 1 failed + 2 open; 0 unaccounted",
-        "Evidence taken 2026-11-23 12:00:00 UTC, within 4.1 s",
+        "Evidence of 2026-11-23 12:00:00 UTC.",
+        "Run 20261123T120000Z-abcdef, took 4.1 s",
         "Valid until 2026-11-23 16:00:00 UTC, the end of the evidence (good for 4 h)",
         f"sha256:{digest}",
         "Technical lead ○ not signed, GO is refused 0 of 1 statements supported",
@@ -201,16 +202,17 @@ def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Pa
     """A verdict by other rules is another verdict."""
     page = opened(browser, tmp_path, whole())
     assert page.locator("#since ~ .changes h3").first.inner_text().startswith("≠ Policy changed")
-    assert "1 policy changed, 1 fixed, since r1" in page.locator("header").inner_text()
+    header = page.locator("header").inner_text()
+    assert "The last run was GO, 1 d before this one. What changed: 1 policy changed, 1 fixed. ≠ Policy changed" in header
     first = opened(browser, tmp_path, replace(whole(), history=History()))
     assert "first run of this gate" in first.locator("main").inner_text()
-    assert "Changes first run of this gate on record" in " ".join(first.locator("header").inner_text().split())
+    assert "This is the first run of this gate on record." in first.locator("header").inner_text()
     assert "first run" not in first.locator("[aria-labelledby=blockers]").inner_text(), "said once, not on each card"
     assert first.locator("#contents a[href='#since']").inner_text().startswith("Changes")
     quiet = replace(whole(), history=replace(whole().history, changes=(), since="r1"))
-    assert "nothing is different, since r1" in opened(browser, tmp_path, quiet).locator("header").inner_text()
+    assert "What changed: nothing is different." in opened(browser, tmp_path, quiet).locator("header").inner_text()
     lost = replace(whole(), history=replace(whole().history, changes=()))
-    assert "no earlier run to compare with" in opened(browser, tmp_path, lost).locator("header").inner_text()
+    assert "No earlier run can be compared with this one." in opened(browser, tmp_path, lost).locator("header").inner_text()
 
 
 def test_exceptions_say_what_became_of_them(browser: Browser, tmp_path: Path) -> None:
