@@ -16,6 +16,8 @@ _SENT = "tests_left_out"
 """Key of the count among what a process of ``--numprocesses`` sends at its end."""
 
 _LONG = (
+    "tests/smoke/test_stripe_live.py",
+    "tests/smoke/test_journeys.py",
     "tests/judging/test_plain_pytest.py",
     "tests/watching/test_before_users_come.py",
     "tests/watching/test_end_to_end.py",

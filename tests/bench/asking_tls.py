@@ -21,7 +21,8 @@ from gonogo.evidence.tls import Handshake, TlsEvidence
 from gonogo.families.tls import FAMILY
 from gonogo.families.tls.probe import TlsQuestion, probe_tls
 from reference.certificates import CertificateSettings, issue_public
-from tests.lab.servers import NGINX_TLS, free_port, nginx
+from tests.lab.servers import NGINX_TLS, nginx
+from tests.support.ports import free_port
 
 _HOSTS = 20
 _WANTED_RATIO = 0.25

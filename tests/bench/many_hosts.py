@@ -28,7 +28,8 @@ from gonogo.runs import prepare as preparing
 from gonogo.runs.publish import open_folder
 from gonogo.runs.session import verify
 from reference.certificates import CertificateSettings, issue_public
-from tests.lab.servers import NGINX_TLS, free_port, nginx
+from tests.lab.servers import NGINX_TLS, nginx
+from tests.support.ports import free_port
 
 _SIZES = (200, 1_000, 5_000)
 _WANTED_AT = 1_000

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ipaddress
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,6 +15,7 @@ import dns.message
 
 from tests.lab.dns_relay import PORT, relay
 from tests.lab.table import serving
+from tests.support.ports import free_port
 
 _DEADLINE_SECONDS = 20.0
 _WAIT_SECONDS = 0.25
@@ -36,7 +36,7 @@ def program(name: str) -> str:
 async def bind(folder: Path, address: str, zones: Zones, *, transfers: bool = False) -> AsyncIterator[None]:
     """BIND 9 as an authoritative server. It listens on addresses of interfaces only: to others a relay carries bytes."""
     relayed = ipaddress.ip_address(address).is_loopback
-    place, port = ("127.0.0.1", _free_port()) if relayed else (address, PORT)
+    place, port = ("127.0.0.1", free_port()) if relayed else (address, PORT)
     declared = "\n".join(
         f'zone "{name}" {{ type primary; file "{path}"; check-names ignore; }};' for name, path in zones
     )
@@ -171,12 +171,6 @@ async def _running(folder: Path, command: Sequence[str], address: str, zone: str
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 async def _answers(

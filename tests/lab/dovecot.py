@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.lab.authority import issue
-from tests.lab.servers import free_port, program, running
+from tests.lab.servers import program, running
+from tests.support.ports import free_port
 
 USER, PASSWORD = "support@shop.test", "correct-horse-9"
 _OWNER = "mail"

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 
 from tests.lab.table import serving
 from tests.support.http_sites import HOST, certificates
+from tests.support.ports import free_port
 
 _DEADLINE_SECONDS = 20.0
 _HEADERS = """
@@ -54,12 +55,6 @@ class Site:
     def listen(self, port: int, options: str = "") -> str:
         """The lines of a server block."""
         return " ".join(f"listen {address}:{port} {options};" for address in self.address.split())
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _free_ports() -> Ports:

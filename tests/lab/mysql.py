@@ -13,8 +13,9 @@ from typing import Any
 import pymysql
 
 from reference.certificates import issue_internal
-from tests.lab.servers import free_port, program, running
+from tests.lab.servers import program, running
 from tests.lab.table import serving
+from tests.support.ports import free_port
 
 USER, PASSWORD, DATABASE = "app", "correct-horse-9", "shop"
 

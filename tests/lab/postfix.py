@@ -11,7 +11,8 @@ from stat import S_ISREG, S_IXUSR
 from tempfile import TemporaryDirectory
 
 from tests.lab.authority import DAY, Issued, issue
-from tests.lab.servers import free_port, program, running
+from tests.lab.servers import program, running
+from tests.support.ports import free_port
 
 USER, PASSWORD, REALM = "app", "correct-horse-8", "shop.test"
 SENDER, RECIPIENT = "orders@shop.test", "postmaster@example.org"

@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import psycopg
 
 from reference.certificates import issue_internal
 from tests.lab.table import serving
+from tests.support.ports import free_port
 
 USER, PASSWORD, DATABASE = "app", "correct-horse-7", "shop"
 ADMINISTRATOR = "postgres"
@@ -93,7 +93,7 @@ def postgresql(
         rules = (f"{kind} {what} all localhost {method}\n" for what in ("all", "replication"))
         (data / "pg_hba.conf").write_text("".join(rules))
         _give(data, mode=0o600, names=("server.key", "server.crt", "pg_hba.conf"))
-        server = PostgresqlServer(_free_port(), place, root, tls)
+        server = PostgresqlServer(free_port(), place, root, tls)
         with _running(server, {"ssl": "on" if tls else "off", **(settings or {})}):
             server.administrate(
                 f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'",
@@ -110,7 +110,7 @@ def replica(primary: PostgresqlServer) -> Iterator[PostgresqlServer]:
         _give(place)
         source = primary.admin_url.replace(f"/{DATABASE}?", "/?")
         _run(_owner(), "pg_basebackup", "-D", str(place / "data"), "-d", source, "-R", "-X", "stream", "-c", "fast")
-        server = PostgresqlServer(_free_port(), place, primary.ca_file, primary.tls)
+        server = PostgresqlServer(free_port(), place, primary.ca_file, primary.tls)
         with _running(server, {}):
             yield server
 
@@ -161,9 +161,3 @@ def _run(owner: str, program: str, *arguments: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{program} ended with {done.returncode}: {done.stdout}{done.stderr}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

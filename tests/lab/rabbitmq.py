@@ -19,8 +19,8 @@ from urllib.parse import quote
 import pika
 
 from reference.certificates import issue_internal
-from tests.lab.servers import free_port
 from tests.lab.table import serving
+from tests.support.ports import free_port
 
 USER, WATCHER, PASSWORD, VHOST = "app", "watcher", "correct-horse-8", "shop"
 _ADMINISTRATOR = "boss"

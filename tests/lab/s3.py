@@ -13,7 +13,8 @@ from typing import Any
 import boto3
 
 from reference.certificates import issue_internal
-from tests.lab.servers import free_port, program, running
+from tests.lab.servers import program, running
+from tests.support.ports import free_port
 
 NO_STRANGERS = 'if ($http_authorization = "") { return 403; }'
 BUCKET, FOREIGN = "shop-receipts", "somebody-elses"

@@ -15,13 +15,6 @@ _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 
 
-def free_port(address: str = "127.0.0.1") -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind((address, 0))
-        return int(one.getsockname()[1])
-
-
 def program(name: str) -> str:
     """Where a server of Debian lies; they are not on everybody's path."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin") or name

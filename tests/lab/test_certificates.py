@@ -22,9 +22,10 @@ from tests.lab.authority import (
     revocation_list,
     staple,
 )
-from tests.lab.servers import NGINX_TLS, free_port, nginx
+from tests.lab.servers import NGINX_TLS, nginx
 from tests.lab.tls_lab import CHAIN, LEAF, LINEAGE, RSA_LEAF, SECOND, Lab, red
 from tests.lab.tls_verdicts import HOST, asked
+from tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from tests.lab.authority import issue, lineage
 from tests.lab.dns_lab import HOST, World, free_network, started, verdicts
 from tests.lab.dns_relay import some_of
 from tests.lab.dns_zones import Copy
-from tests.lab.http_servers import HEALTH, Ports, Site, free_port, nginx
+from tests.lab.http_servers import HEALTH, Ports, Site, nginx
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.anyio
 _EDGES = tuple(range(31, 37))

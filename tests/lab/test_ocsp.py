@@ -12,9 +12,10 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.lab.authority import DAY, MUST_STAPLE, Issued, issue
-from tests.lab.servers import NGINX_TLS, free_port, nginx, program
+from tests.lab.servers import NGINX_TLS, nginx, program
 from tests.lab.tls_lab import CHAIN, LINEAGE, Lab, red
 from tests.lab.tls_verdicts import HOST
+from tests.support.ports import free_port
 
 _SECONDS = 20.0
 _INTERMEDIATE = LINEAGE.intermediate

@@ -27,7 +27,7 @@ from tests.lab.s3 import (
     moto,
     own_rights,
 )
-from tests.lab.servers import free_port
+from tests.support.ports import free_port
 
 SECTION = """
 [s3]

@@ -20,8 +20,8 @@ from gonogo.base.secrets import Secrets
 from tests.lab.installation import Installation, install
 from tests.lab.package_verdicts import environment_of, verdicts, wrong
 from tests.lab.postfix import PASSWORD, REALM, RECIPIENT, SENDER, USER, PostfixServer, postfix
-from tests.lab.servers import free_port
 from tests.lab.table import serving
+from tests.support.ports import free_port
 
 BEHIND_LOGIN = {"smtp-password", "smtp-sender", "smtp-relay", "smtp-size"}
 

@@ -32,8 +32,8 @@ from gonogo.planning.declarations import read_declarations
 from tests.checks.conftest import FOLDERS, function_of
 from tests.lab.dovecot import PASSWORD, USER, DovecotServer, dovecot
 from tests.lab.postfix import PostfixServer, postfix
-from tests.lab.servers import free_port
 from tests.support.dns_literals import ANSWER
+from tests.support.ports import free_port
 
 PATIENCE = timedelta(seconds=60)
 RUN = "20261126T200000Z-0a1b2c"

@@ -17,7 +17,8 @@ from gonogo.families.watch.alerts import Alert, advance, rules_of
 from gonogo.families.watch.section import Watch
 from gonogo.families.watch.signals import Samples, parse_metrics
 from gonogo.watching.rules_export import prometheus_rules
-from tests.lab.servers import free_port, program, running
+from tests.lab.servers import program, running
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.whole
 

@@ -11,8 +11,9 @@ from tests.lab.authority import (
     lineage,
 )
 from tests.lab.fronts import Decide, front
-from tests.lab.servers import NGINX_TLS, free_port, gnutls, haproxy, nginx, openssl, stunnel
+from tests.lab.servers import NGINX_TLS, gnutls, haproxy, nginx, openssl, stunnel
 from tests.lab.tls_verdicts import HOST, asked, environment, judged
+from tests.support.ports import free_port
 
 LINEAGE = lineage()
 SECOND = lineage("Second CA")

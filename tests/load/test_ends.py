@@ -5,7 +5,6 @@ Nothing here measures, so that it may run beside anything else.
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from tests.cli.conftest import ROOT, called
 from tests.load.driving import repository_of_a_team, target
 from tests.reference.supervised import eventually
 from tests.smoke.endurance import contents
+from tests.support.ports import free_port
 
 PROGRAM = "import sys; from gonogo.cli import main; main(sys.argv[1:])"
 _SECONDS = 120
@@ -53,15 +53,9 @@ def locust(*options: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - our own
 
 
-def free_port() -> str:
-    """For a master."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return str(listener.getsockname()[1])
-
-
 def distributed(*options: str) -> Sequence["subprocess.Popen[str]"]:
     """A master, and two workers."""
-    port = free_port()
+    port = str(free_port())
     here = ("--master-bind-host", "127.0.0.1", "--master-bind-port", port)
     master = locust("--master", "--headless", "--expect-workers", "2", *here, *options)
     return [master, *(locust("--worker", "--master-host", "127.0.0.1", "--master-port", port) for _ in range(2))]

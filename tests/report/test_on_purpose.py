@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from gonogo.base.bundled import FAULTS_ON
 from gonogo.record.results import Outcome, Results
+from gonogo.report.ctrf import render_ctrf
 from gonogo.report.html import render_signoff
+from gonogo.report.junit import render_junit
 from gonogo.report.summary import render_summary_page
 from gonogo.report.terminal import render_asked, render_summary
 from gonogo.report.wording import command_after_repair
@@ -43,6 +45,9 @@ def test_faults_stand_beside_the_verdict() -> None:
     assert [lines[1], lines[-2]] == [f" {NAMED}"] * 2, "beside the verdict, wherever it is read"
     assert f" {NAMED}" in render_asked(run(*FAULTS), "x", 120).splitlines()
     assert f"**{REHEARSAL}.**" in render_summary_page(run(*FAULTS)).decode()
+    for render in (render_junit, render_ctrf):
+        assert f"NO-GO: {REHEARSAL}. “Title" in render(run(*FAULTS)).decode()
+        assert "Rehearsal" not in render(run()).decode()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
         assert "on purpose" not in told
         assert "Rehearsal" not in told

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gonogo.policy.severity import Severity
-from gonogo.record.results import Cause, CheckResult, LineResult, LineStatus, Outcome, Results, Verdict
+from gonogo.record.results import Cause, CheckResult, LineResult, LineStatus, Outcome, Results, Verdict, sum_line
 from gonogo.report.files import derived
 from gonogo.report.github import render_commands
 from gonogo.report.terminal import render_summary
-from gonogo.report.wording import causes, stops
+from gonogo.report.wording import causes, line_sum, stops
 from gonogo.verdict.causes import root_causes
 from gonogo.verdict.undone import undone_words
 from tests.report.accounts import accounted, line
@@ -108,6 +108,8 @@ def test_first_cause_and_counts_are_the_same_everywhere(told: Results) -> None:
     texts = {name: html.unescape(files[name].decode()) for name in ("signoff.html", "summary.md")}
     for where, text in {**texts, "terminal": terminal}.items():
         assert words in text, where
+    junit = properties(files["junit.xml"])
+    assert (junit["checks"], junit["checklist"]) == (sum_line(told.counts), line_sum(told) if told.leaves else "")
     assert properties(files["junit.xml"])["stops"] == words
     assert json.loads(files["ctrf.json"])["results"]["summary"]["extra"]["stops"] == words
     assert not (words and opens)

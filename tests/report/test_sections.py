@@ -203,7 +203,9 @@ def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Pa
     page = opened(browser, tmp_path, whole())
     assert page.locator("#since ~ .changes h3").first.inner_text().startswith("≠ Policy changed")
     header = page.locator("header").inner_text()
-    assert "The last run was GO, 1 d before this one. What changed: 1 policy changed, 1 fixed. ≠ Policy changed" in header
+    assert (
+        "The last run was GO, 1 d before this one. What changed: 1 policy changed, 1 fixed. ≠ Policy changed" in header
+    )
     first = opened(browser, tmp_path, replace(whole(), history=History()))
     assert "first run of this gate" in first.locator("main").inner_text()
     assert "This is the first run of this gate on record." in first.locator("header").inner_text()
@@ -212,7 +214,10 @@ def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Pa
     quiet = replace(whole(), history=replace(whole().history, changes=(), since="r1"))
     assert "What changed: nothing is different." in opened(browser, tmp_path, quiet).locator("header").inner_text()
     lost = replace(whole(), history=replace(whole().history, changes=()))
-    assert "No earlier run can be compared with this one." in opened(browser, tmp_path, lost).locator("header").inner_text()
+    assert (
+        "No earlier run can be compared with this one."
+        in opened(browser, tmp_path, lost).locator("header").inner_text()
+    )
 
 
 def test_exceptions_say_what_became_of_them(browser: Browser, tmp_path: Path) -> None:

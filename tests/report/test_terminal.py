@@ -215,7 +215,9 @@ def test_hundreds_are_a_number_and_three_ids(width: int) -> None:
     assert rows[0].startswith(" ✖ NO-GO")
     assert rows[-1].startswith(" ✖ NO-GO")
     assert "mongo-reachable   db.internal:27017: no reply" in first_screen.replace("\n     ", " ")
-    blocked = "blocks 300 other checks: mongo-0, mongo-1, mongo-2 and 297 more blocks 200 checklist lines: “Text of a.l0”"
+    blocked = (
+        "blocks 300 other checks: mongo-0, mongo-1, mongo-2 and 297 more blocks 200 checklist lines: “Text of a.l0”"
+    )
     assert blocked in " ".join(first_screen.split())
     flat = " ".join(told.split())
     assert "and 46 more, in the report: tls-4, tls-5, tls-6 and 43 more" in flat

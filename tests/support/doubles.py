@@ -1,11 +1,11 @@
 """Servers on real sockets that say whatever a test wants of them."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from reference.listener import Handler, Listener
+from tests.support.ports import free_port
 
 
 @asynccontextmanager
@@ -21,10 +21,7 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
 
 def closed_port() -> int:
     """Nobody listens there."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+    return free_port()
 
 
 async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

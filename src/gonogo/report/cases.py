@@ -7,6 +7,7 @@ import msgspec
 from gonogo.base.wording import counted
 from gonogo.record.results import CheckResult, Observation, Results
 from gonogo.report.meaning import first_meaning
+from gonogo.report.wording import rehearsal
 
 VERDICT = "verdict"
 """The id of the case that fails unless the run is a GO: a reader of test cases shows no run as green that asked nothing."""
@@ -19,7 +20,8 @@ def verdict_problem(results: Results) -> str:
         return ""
     cut = " (interrupted)" if results.run.interrupted else ""
     means = f"{words}. " if (words := first_meaning(results)) else ""
-    return f"{decision.verdict}{cut}: {means}{decision.reason or counted(decision.open_lines, 'checklist line') + ' not done'}"
+    practice = f"{words}. " if (words := rehearsal(results)) else ""
+    return f"{decision.verdict}{cut}: {practice}{means}{decision.reason or counted(decision.open_lines, 'checklist line') + ' not done'}"
 
 
 def run_seconds(results: Results) -> float:

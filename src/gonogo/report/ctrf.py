@@ -11,7 +11,7 @@ from gonogo.record.results import CheckResult, Outcome, Results, Verdict
 from gonogo.report.cases import VERDICT, check_seconds, run_seconds, verdict_problem
 from gonogo.report.meaning import first_meaning
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_counts, stops
+from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_counts, rehearsal, stops
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {
@@ -60,6 +60,7 @@ def _summary(results: Results) -> Mapping[str, Any]:
         "duration": stop - start,
         "extra": {
             "verdict": decision.verdict.value,
+            **({"rehearsal": words} if (words := rehearsal(results)) else {}),
             "reason": decision.reason,
             "blockers": decision.blockers,
             "linesNotDone": decision.open_lines,

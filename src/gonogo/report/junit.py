@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
-from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results
+from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, sum_line
 from gonogo.record.run_folder import SIGNOFF
 from gonogo.report.cases import VERDICT, observation_seconds, run_seconds, verdict_problem
 from gonogo.report.meaning import first_meaning
 from gonogo.report.places import CHECKLIST as LIST
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import asked, carried_runs, causes, families, fix, stops, word
+from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_sum, rehearsal, stops, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {
@@ -104,10 +104,13 @@ def _add_verdict(root: ET.Element, results: Results) -> None:
     first = next((cause.check.id for cause in causes(results)), "")
     words = {
         "verdict": results.decision.verdict.value,
+        "rehearsal": rehearsal(results),
         "meaning": first_meaning(results),
         "reason": results.decision.reason,
         "stops": stops(results).words,
         "first cause": first,
+        "checks": sum_line(results.counts),
+        "checklist": line_sum(results) if results.leaves else "",
     }
     for name, value in words.items():
         ET.SubElement(properties, "property", name=name, value=_legal(value))
