@@ -18,6 +18,7 @@ _SENT = "tests_left_out"
 _LONG = (
     "tests/smoke/test_stripe_live.py",
     "tests/smoke/test_journeys.py",
+    "tests/reference/test_watched.py",
     "tests/judging/test_plain_pytest.py",
     "tests/watching/test_before_users_come.py",
     "tests/watching/test_end_to_end.py",
