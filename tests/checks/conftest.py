@@ -61,3 +61,9 @@ def judge(catalogue: Catalogue, declarations: dict[str, Declaration]) -> Judge:
         return None
 
     return _judge
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the journal of a watch is."""
+    return tmp_path / "journal.sqlite3"
