@@ -168,7 +168,7 @@ class OpsgenieSession:
     async def levels(self) -> tuple[int, timedelta | None]:
         """Return after how many different delays the escalation notifies somebody, and the second of them.
 
-        0 where none is declared.
+        The number is 0 if no escalation is declared; the delay is None if there are fewer than two.
         """
         if not self._section.policy:
             return 0, None
