@@ -249,8 +249,8 @@ def test_log_that_says_nothing_of_now(judge: Judge, log: LogFile, words: str) ->
         ("server-renewal", {"units": {}}),
         ("server-logs-written", {"logs": None}),
         *(
-            (check, {what: None, "unseen": (Unseen(what=what, said="sudo: a password is required"),)})
-            for check, what in (
+            (check, {part: None, "unseen": (Unseen(what=part, said="sudo: a password is required"),)})
+            for check, part in (
                 ("server-firewall", "firewall"),
                 ("server-bans", "jails"),
                 ("server-logs-rotated", "rotation"),

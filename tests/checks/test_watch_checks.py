@@ -32,7 +32,7 @@ def test_day_with_an_alarm_that_was_answered(path: Path, judge: Judge) -> None:
     """An alarm that somebody took in hand in time, and that is over, is what watching is for."""
     alarm(Day(path, watch_of())).look(WHOLE).end()
     evidence = watched(path)
-    assert [one.alert for one in evidence.transitions] == ["", "errors-1", "errors-1"]
+    assert [transition.alert for transition in evidence.transitions] == ["", "errors-1", "errors-1"]
     assert judge("watch-*", watched=evidence, environment=environment()) is None
     # A minute without data is an alarm, and costs less than the share.
     assert evidence.share == 1
@@ -59,7 +59,9 @@ RED: list[tuple[str, Story, str, str]] = [
     ),
     (
         "unacknowledged",
-        lambda day: day.look(600).look(1200, ill(errors=0.2), lambda one: [announcement(one)]).look(WHOLE),
+        lambda day: (
+            day.look(600).look(1200, ill(errors=0.2), lambda transition: [announcement(transition)]).look(WHOLE)
+        ),
         "errors",
         "never acknowledged; at most 5 min is allowed",
     ),
@@ -71,13 +73,13 @@ RED: list[tuple[str, Story, str, str]] = [
     ),
     (
         "no data at the end",
-        lambda day: day.look(3540).look(WHOLE + 120, ill(room=None), lambda one: [announcement(one)]),
+        lambda day: day.look(3540).look(WHOLE + 120, ill(room=None), lambda transition: [announcement(transition)]),
         "room",
         "still open: unknown: the scrape failed",
     ),
     (
         "no data of a key metric",
-        lambda day: day.look(3540).look(WHOLE + 120, ill(users=None), lambda one: [announcement(one)]),
+        lambda day: day.look(3540).look(WHOLE + 120, ill(users=None), lambda transition: [announcement(transition)]),
         "users",
         "users-1, 2026-12-01 13:00:00 UTC: still open: unknown",
     ),
@@ -97,7 +99,7 @@ def test_day_that_went_wrong(path: Path, judge: Judge, story: Story, name: str, 
 
 def test_alarm_that_was_over_before_anybody_had_to_answer(path: Path, judge: Judge) -> None:
     """Nobody has to acknowledge what ended by itself within the time that they had."""
-    day = Day(path, watch_of()).look(600).look(660, ill(errors=0.2), lambda one: [announcement(one)])
+    day = Day(path, watch_of()).look(600).look(660, ill(errors=0.2), lambda transition: [announcement(transition)])
     answered(day, after=timedelta(hours=5))
     day.look(WHOLE).end()
     assert judge("watch-*", watched=watched(path), environment=environment()) is None
@@ -159,7 +161,7 @@ def test_watch_that_still_runs_shows_what_it_knows(path: Path, judge: Judge) -> 
     with pytest.raises(Unobserved, match="the watch was there until 2026-12-01 12:19:45 UTC"):
         judge("watch-*", watched=watched(path), environment=environment())
     assert not whole(path).has_ended
-    day.look(1800, ill(errors=0.2), lambda one: [announcement(one)])
+    day.look(1800, ill(errors=0.2), lambda transition: [announcement(transition)])
     told = judge("watch-*", watched=watched(path), environment=environment())
     assert told is not None
     assert "still open" in told

@@ -16,9 +16,9 @@ from tests.report.conftest import check
 
 def row_age(listed: str) -> str:
     """When the runs of these tests were, as the list has it."""
-    found = re.search(r"\d+ (?:min|h|d) ago", listed)
-    assert found
-    return found[0]
+    age = re.search(r"\d+ (?:min|h|d) ago", listed)
+    assert age
+    return age[0]
 
 
 @pytest.mark.usefixtures("two")
@@ -159,8 +159,8 @@ def test_facts_are_told_to_whoever_asks_for_them(gonogo: Gonogo, project: Path) 
     """The load's have thousands of rows: whoever is woken reads what failed, what to do, and where the rest is."""
     rows = {f"fact {number}": number for number in range(39)}
     told = check("tls-a")
-    seen = [dataclasses.replace(one, facts={"tls": rows}) for one in told.observations]
-    keep(project, accounted([dataclasses.replace(told, observations=seen)]), FIRST)
+    observations = [dataclasses.replace(observation, facts={"tls": rows}) for observation in told.observations]
+    keep(project, accounted([dataclasses.replace(told, observations=observations)]), FIRST)
     rows_told = gonogo("show", "tls-a").stdout.splitlines()
     assert rows_told[-1] == f"  with all facts, and why it matters: gonogo show {FIRST} tls-a --facts"
     assert not [row for row in rows_told if "fact 0" in row]
@@ -207,7 +207,7 @@ def test_second_run_knows_the_first(gonogo: Gonogo, program: Gonogo, project: Pa
     assert "environments/dead.toml" in done.stdout
     assert "tls.issuer: X → Y" in done.stdout
     assert "environments/dead.toml   tls.issuer: X → Y" in gonogo("diff", "--env", "dead").stdout
-    assert [one["id"] for one in told["runs"]] == [first]
+    assert [run["id"] for run in told["runs"]] == [first]
     assert f"CHANGES since {first}" in done.stdout
     again = gonogo("replay", "reports/dead/latest")
     assert again.returncode == 1

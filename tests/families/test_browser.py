@@ -186,10 +186,10 @@ def test_failed_step_shows_the_page(walked: Walked, reader: Page) -> None:
     reader.wait_for_function(
         """() => {
           for (const fold of document.querySelectorAll("details")) fold.open = true;
-          return [...document.querySelectorAll(".window img")].some(found => found.naturalWidth);
+          return [...document.querySelectorAll(".window img")].some(image => image.naturalWidth);
         }"""
     )
-    sizes = reader.eval_on_selector_all(".window img", "found => found.map(one => one.naturalWidth)")
+    sizes = reader.eval_on_selector_all(".window img", "images => images.map(image => image.naturalWidth)")
     assert (sizes, complaints) == ([1280], []), "below the page's own policy, which permits what it brings itself"
 
 

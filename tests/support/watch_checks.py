@@ -17,13 +17,13 @@ from tests.support.watch_day import ENVIRONMENT, HOUR, Day, Readings, announceme
 MINUTE, WHOLE = timedelta(minutes=1), 3600.0
 
 
-def ill(**what: float | None) -> Readings:
+def ill(**values: float | None) -> Readings:
     """Everything is as it should be but for these; None: it cannot be read."""
 
     def readings(at: float) -> Mapping[str, Reading]:
         changed = {
             name: replace(well(at)[name], value=value, missing="" if value is not None else "the scrape failed")
-            for name, value in what.items()
+            for name, value in values.items()
         }
         return {**well(at), **changed}
 
@@ -49,11 +49,11 @@ def answered(day: Day, *, after: timedelta, delivered: bool = True) -> None:
 
 
 def alarm(
-    day: Day, *, after: timedelta = MINUTE, delivered: bool = True, minutes: int = 10, **what: float | None
+    day: Day, *, after: timedelta = MINUTE, delivered: bool = True, minutes: int = 10, **values: float | None
 ) -> Day:
     """Ten minutes in which something is wrong, after ten in which nothing was."""
     day.look(600)
-    day.look(600 + 60 * minutes, ill(**(what or {"errors": 0.2})), lambda one: [announcement(one)])
+    day.look(600 + 60 * minutes, ill(**(values or {"errors": 0.2})), lambda transition: [announcement(transition)])
     if day.transitions:
         answered(day, after=after, delivered=delivered)
     return day

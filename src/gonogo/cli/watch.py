@@ -272,11 +272,11 @@ class _Shown:
             click.echo(self._watched.redactor.text(self._watched.demonstration.visitors.words))
 
     def _lines(self, now: LiveRound) -> Iterator[str]:
-        alarming = [one for one in now.transitions if one.alert]
-        for transition in alarming:
-            title = self._titles[transition.threshold]
-            word = transition.after.value.upper()
-            yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
+        for transition in now.transitions:
+            if transition.alert:
+                title = self._titles[transition.threshold]
+                word = transition.after.value.upper()
+                yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
 
     def _aborts(self, transition: Transition) -> bool:
         threshold = self._watched.watch.thresholds.get(transition.threshold)
