@@ -90,8 +90,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         at = _launch_at(request, launch, clock)
         bundled = prepared.plan.environment.service.bundled
         journal = resources.enter_context(_journal(watch, request.environment, bundled=bundled))
-        lives = journal.stretches()
-        sources, asked = _sources(prepared, watch, request, since=at or (lives[0].began if lives else clock.utc()))
+        sources, asked = _sources(prepared, watch, request, since=at or _began(journal) or clock.utc())
         resources.callback(asked.close)
         ledger = Ledger(journal, now=clock.utc)
         announcer, heartbeat = _telling(request, prepared, watch, launch, ledger, resources)
@@ -211,6 +210,12 @@ def _until(request: WatchRequest, launch: Launch, at: datetime | None, clock: Cl
     if request.length is not None:
         return clock.utc() + request.length
     return None if at is None else at + launch.watch
+
+
+def _began(journal: Journal) -> datetime | None:
+    """When a watcher began this journal; None if none did."""
+    lives = journal.stretches()
+    return lives[0].began if lives else None
 
 
 def _journal(watch: Watch, environment: str, *, bundled: bool) -> Journal:
