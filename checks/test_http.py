@@ -185,9 +185,9 @@ def _refuse_cut_off(answers: Sequence[PageAnswer], cut: Sequence[PageAnswer]) ->
 
 
 def _assert_all(answers: Sequence[PageAnswer], broken: Sequence[PageAnswer]) -> None:
-    told = [str(answer.exchange.status or "no reply") for answer in broken]
+    statuses = [str(answer.exchange.status or "no reply") for answer in broken]
     wrong = _of_all(answers, broken[0], "", count=len(broken)) if broken else ""
-    assert nothing(told, "connections that were not answered well", of=len(answers)), wrong
+    assert nothing(statuses, "connections that were not answered well", of=len(answers)), wrong
 
 
 def _of_all(answers: Sequence[PageAnswer], example: PageAnswer, fault: str, count: int | None = None) -> str:
