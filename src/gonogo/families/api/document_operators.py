@@ -38,11 +38,11 @@ class Operators:
         ``good`` is a request that is as it should be, ``status`` that of its reply; ``texts`` has the names of texts by
         place, ``query`` and ``body``. Whatever is taken is reported.
         """
-        told = {name for name in texts["query"] if self._in_query(label, good, name)}
-        return told | {name for name in texts["body"] if self._in_body(label, good, status, name)}
+        decided = {name for name in texts["query"] if self._in_query(label, good, name)}
+        return decided | {name for name in texts["body"] if self._in_body(label, good, status, name)}
 
     def _in_query(self, label: str, good: Case, name: str) -> bool:
-        told = False
+        decided = False
         for operator, value in _IN_QUERY.items():
             wrong = _queried(good, name, operator, value)
             for _ in range(_TIMES):
@@ -52,15 +52,15 @@ class Operators:
                 )
                 if _TOO_MANY in {before.status_code, reply.status_code, after.status_code}:
                     return False
-                told |= _served(before) or reply.status_code != before.status_code
+                decided |= _served(before) or reply.status_code != before.status_code
                 if not (problem := _worse(reply, before, after)):
                     break
             else:
                 self.report(label, reply, f"{problem} for {name}[{operator}] than for {name}[{_NONE}]")
-        return told
+        return decided
 
     def _in_body(self, label: str, good: Case, status: int, name: str) -> bool:
-        told = False
+        decided = False
         fields: Any = good.body
         for operator in _IN_BODY if isinstance(fields, dict) else ():
             reply = self.ask(label, _copied(good, body={**fields, name: operator}))
@@ -68,8 +68,8 @@ class Operators:
                 return False
             if _served(reply) or reply.status_code >= _BROKEN:
                 self.report(label, reply, f"4xx for {json.dumps(operator)} in place of the text {name}")
-            told |= 200 <= status < 300 or reply.status_code != status  # noqa: PLR2004 - 2xx
-        return told
+            decided |= 200 <= status < 300 or reply.status_code != status  # noqa: PLR2004 - 2xx
+        return decided
 
 
 def _worse(reply: Response, before: Response, after: Response) -> str:
