@@ -188,8 +188,8 @@ class OpsgenieSession:
             for contact in contacts
             if mapping(contact.get("status")).get("enabled") is not False
         ]
-        told = [rule for rule in rules if rule.get("actionType") == "create-alert" and rule.get("enabled") is True]
-        return Reach(person=person.name, methods=tuple(sorted(usable)), rules=len(told) if usable else 0)
+        telling = [rule for rule in rules if rule.get("actionType") == "create-alert" and rule.get("enabled") is True]
+        return Reach(person=person.name, methods=tuple(sorted(usable)), rules=len(telling) if usable else 0)
 
     async def service(self, span: Span) -> AlertService | None:
         """Return the declared integration with the maintenance that disables it within ``span``; None if none is declared."""
