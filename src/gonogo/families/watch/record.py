@@ -137,7 +137,11 @@ def green_evidence(
     standing = {
         alarm.id: alarm for alarm in alarms_of(transitions, (), ()) if alarm.ended is None or alarm.ended > since
     }
-    begins = {one.alert: one for one in reversed(transitions) if one.alert in standing and one.after in ALARMS}
+    begins = {
+        transition.alert: transition
+        for transition in reversed(transitions)
+        if transition.alert in standing and transition.after in ALARMS
+    }
     events = reader.events()
     releases = tuple(_releases(events))
     pending = {name for name in watch.watched if alerts.get(name, Alert(threshold=name)).state == AlertState.PENDING}
@@ -155,7 +159,7 @@ def green_evidence(
         changed=tuple(sorted(name for name, text in watch.rule_texts.items() if rules.get(name) != text)),
         gaps=tuple(gap for gap in reader.gaps() if gap.ends > since),
         releases=releases,
-        unseen="" if releases else next((one.text for one in reversed(events) if one.kind == UNSEEN), ""),
+        unseen="" if releases else next((event.text for event in reversed(events) if event.kind == UNSEEN), ""),
     )
 
 
