@@ -246,7 +246,7 @@ def _sources(
     sources: list[Source] = []
     if watch.prometheus is not None:
         sources.append(PrometheusSource(watch.prometheus, watch))
-    elif any(one.signal.selectors for one in watch.watched.values()):
+    elif any(watched.signal.selectors for watched in watch.watched.values()):
         patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(
@@ -257,7 +257,7 @@ def _sources(
     )
     within = environment.limits.run.total_seconds()
     synthetic, slow = (Synthetic(asking, prepared.instance, within_seconds=within) for _ in range(2))
-    steps = [name for name, one in prepared.plan.suite.declarations.items() if WALK in one.arguments]
+    steps = [name for name, check in prepared.plan.suite.declarations.items() if WALK in check.arguments]
     asked = AskedChecks(synthetic, slow, watch, steps)
     return [*sources, asked], asked
 
