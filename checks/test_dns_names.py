@@ -1,21 +1,21 @@
-"""Names: their addresses at every authoritative server and at every resolver by itself, and what answers there."""
+"""Names: their addresses at every authoritative server and at every resolver by itself.
 
-import ipaddress
-from collections.abc import Callable, Iterable, Mapping, Sequence
+What answers at these addresses is judged in test_dns_landing.py.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from gonogo.base.comparing import at_least, at_most, decided, equal, nothing, shown, so
+from gonogo.base.comparing import at_least, at_most, equal, nothing, shown, so
 from gonogo.base.durations import format_duration
 from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment, Host
 from gonogo.environment.types import split_socket_address
-from gonogo.evidence.dns import Addresses, Delivery, DnsHostEvidence, DnsNameEvidence, Landing, is_public
+from gonogo.evidence.dns import Addresses, Delivery, DnsHostEvidence, DnsNameEvidence, is_public
 from gonogo.evidence.dns_zone import DnsZoneEvidence
 from gonogo.families.dns.section import Dns
 from gonogo.policy.catalogue import Policy
-
-_IPV4 = 4
 
 
 @pytest.mark.check("dns-a-authoritative")
@@ -40,7 +40,7 @@ def test_every_server_gives_the_declared_addresses(dns_host: DnsHostEvidence, en
             continue
         if view.omitted:
             raise Unobserved(f"{where}: {view.omitted} addresses were left out, so they cannot be compared")
-        fits = view.addresses and not (view.ever - _permitted(view.ever, host)) if _any_of(host) or changing else None
+        fits = view.addresses and not (view.ever - host.permitted(view.ever)) if _any_of(host) or changing else None
         right = fits if fits is not None else view.addresses == frozenset(host.addresses)
         assert shown(right, "addresses at every server", sorted(view.addresses), _list(host.addresses)), (
             f"{where}: {_led(view)}; declared {_list(host.addresses)}{_advice(dns_host, host)}"
@@ -64,17 +64,6 @@ def test_servers_answer_for_every_type(dns_host: DnsHostEvidence) -> None:
     )
 
 
-@pytest.mark.check("dns-host-answers")
-def test_changing_addresses_are_ours(dns_host: DnsHostEvidence, environment: Environment) -> None:
-    """If a provider chooses the addresses, each of them must still serve this host.
-
-    Fix: ask the provider why that address does not serve the host, or stop using the alias.
-    """
-    name = _called(dns_host.host, dns_host.authoritative)
-    _require_landings(name, dns_host.landings, environment, strict=True, resolved=True)
-    _require_asked(dns_host.host, dns_host.landings)
-
-
 @pytest.mark.check("dns-propagated")
 def test_resolvers_agree(
     dns_host: DnsHostEvidence, dns_name: DnsNameEvidence, environment: Environment, policy: Policy
@@ -94,7 +83,7 @@ def test_resolvers_agree(
         f"give the declared addresses, {_list(host.addresses)}",
         advice=_advice(dns_host, host, dns_name.resolvers),
     )
-    public = [resolver for resolver in _dns(environment).resolvers if _is_public_server(resolver)]
+    public = [resolver for resolver in _dns(environment).resolvers if is_public(split_socket_address(resolver)[0])]
     least = policy.number("least_public_resolvers")
     if any(map(is_public, host.addresses)) and not at_least(len(public), least, "resolvers with public addresses"):
         raise Unobserved(
@@ -146,7 +135,7 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
 
     Fix: remove the CNAME, or point it to a name that exists.
     """
-    invented = _invented(dns_zone)
+    invented = dns_zone.invented
     if dns_name.text:
         texts = {answer.server: answer for answer in dns_name.text}
         _quorum(dns_name, environment, lambda view: texts[view.server].rcode == "NOERROR", "know it", invented=invented)
@@ -156,93 +145,6 @@ def test_no_name_leads_nowhere(dns_name: DnsNameEvidence, dns_zone: DnsZoneEvide
     assert nothing(lacking, "servers to which the name does not exist", of=len(dns_name.authoritative)), (
         f"{dns_name.name} does not exist at {', '.join(lacking)}: users of resolvers that ask there do not find it"
     )
-
-
-@pytest.mark.check("dns-names-answer")
-def test_every_name_leads_to_a_server_that_answers(
-    dns_name: DnsNameEvidence, dns_zone: DnsZoneEvidence, environment: Environment
-) -> None:
-    """A name that users type must not lead to a machine that is gone, or that belongs to somebody else.
-
-    Fix: point the name to the service, or take it out of the zone and out of dns.names.
-    """
-    invented = _invented(dns_zone)
-    real = {
-        address
-        for view in (*dns_name.resolvers, *dns_name.authoritative)
-        for address in view.ever - invented.get(view.server, frozenset())
-    }
-    host = environment.hosts.get(dns_name.name)
-    # What a host must not have is told by dns-propagated already.
-    wanted = real if host is None else _permitted(real, host)
-    landings = [landing for landing in dns_name.landings if landing.address in wanted]
-    resolved = any(view.conclusive and _is_public_server(view.server) for view in dns_name.resolvers)
-    name = _called(dns_name.name, dns_name.resolvers)
-    _require_landings(name, landings, environment, strict=host is not None, resolved=resolved)
-    if len(real) == len(landings):
-        # Declared addresses among them are asked in other ways: the name does not hang on what cannot be asked here.
-        _require_asked(dns_name.name, landings)
-
-
-def _called(name: str, answers: Iterable[Addresses]) -> str:
-    """The name with what it is an alias of: that is what has to be changed, or claimed."""
-    alias = next((view.aliases[-1] for view in answers if view.aliases), "")
-    return f"{name}, an alias of {alias}," if alias else name
-
-
-def _require_landings(
-    name: str, landings: Sequence[Landing], environment: Environment, *, strict: bool, resolved: bool
-) -> None:
-    """Each address must be one that the world reaches, and serve the name; a host's with a certificate for it."""
-    world = any(is_public(address) for host in environment.hosts.values() for address in host.addresses)
-    decided("addresses that were looked at", len(landings), "any number")
-    for landing in landings:
-        where = f"{name} leads to {landing.address}"
-        assert so(is_public(landing.address) or not world, "addresses", "reached by the world", "not public"), (
-            f"{where}, which is not a public address"
-        )
-        assert so(not landing.unclaimed, "name, at whoever serves it", "claimed", "unclaimed"), (
-            f"{where}, where {landing.unclaimed} answers {landing.status} and says that it does not serve this name: "
-            "anybody who claims it there owns the name"
-        )
-        # Resolvers of the same kind were reached: that this address is not, is its own fault.
-        unreachable = not landing.asked and resolved and _is_ipv4(landing.address)
-        mute = "no route leads there, while public resolvers are reached" if unreachable else landing.problem
-        mute = mute if landing.asked or unreachable else ""
-        assert so(not mute, "servers behind the name", "answer, or were not asked", mute), (
-            f"{where}, where nobody answers on {landing.port}: {mute}"
-        )
-        wrong = strict and landing.certificate_problem
-        assert so(not wrong, "certificates behind the name", "right, or not ours", "wrong"), (
-            f"{where}, whose certificate is not right for it: {landing.certificate_problem}"
-        )
-
-
-def _require_asked(name: str, landings: Sequence[Landing]) -> None:
-    """Raises Unobserved where this machine could ask none of them."""
-    if landings and not any(landing.asked for landing in landings):
-        raise Unobserved(f"{name}: {landings[0].problem}", hint="run gonogo on a machine that reaches it")
-
-
-def _is_public_server(server: str) -> bool:
-    return is_public(split_socket_address(server)[0])
-
-
-def _is_ipv4(address: str) -> bool:
-    return ipaddress.ip_address(address).version == _IPV4
-
-
-def _invented(zone: DnsZoneEvidence) -> dict[str, frozenset[str]]:
-    """Resolvers that give addresses to a name which every name server of the zone denies, and those addresses."""
-    answers = [server.random_name for server in zone.servers if server.random_name is not None]
-    denials = [answer for answer in answers if answer.with_authority]
-    if not denials or any(answer.records for answer in denials):
-        return {}
-    by_resolver: dict[str, frozenset[str]] = {}
-    for answer in zone.random_name:
-        if answer.records:
-            by_resolver[answer.server] = by_resolver.get(answer.server, frozenset()).union(answer.records)
-    return by_resolver
 
 
 def _quorum(  # noqa: PLR0913 - what was seen, what is right, and how to say so
@@ -314,7 +216,7 @@ def _require_one_alias(where: str, view: Addresses, first: Addresses, host: Host
 def _require_declared_rotation(evidence: DnsHostEvidence, host: Host) -> None:
     """What the resolvers happen to give now is no proof where the provider gives other addresses in a minute."""
     given_addresses = frozenset[str]().union(*(view.ever for view in evidence.beyond))
-    strange = given_addresses - _permitted(given_addresses, host)
+    strange = given_addresses - host.permitted(given_addresses)
     rotating = any(view.rotates for view in evidence.beyond)
     assert nothing(strange if rotating else (), "addresses in rotation that are not declared"), (
         f"{evidence.host} leads to {_list(strange)}; declared {_list(host.addresses)}{_advice(evidence, host)}"
@@ -327,25 +229,13 @@ def _is_right(view: Addresses, evidence: DnsHostEvidence, host: Host) -> bool:
     if view.contradiction or view.failing or not view.addresses:
         return False
     if _any_of(host) or _rotates(evidence):
-        return not view.addresses - _permitted(view.addresses, host)
+        return not view.addresses - host.permitted(view.addresses)
     return view.addresses == frozenset(host.addresses)
 
 
 def _any_of(host: Host) -> bool:
     """Whether an answer may hold a part of what is declared only."""
     return host.rotating or bool(host.networks) or host.alias is not None
-
-
-def _permitted(addresses: Iterable[str], host: Host) -> frozenset[str]:
-    """Those that the environment allows; under a declared alias all, since each is looked at by itself."""
-    networks = [ipaddress.ip_network(network) for network in host.networks]
-    return frozenset(
-        address
-        for address in addresses
-        if address in host.addresses
-        or host.alias is not None
-        or any(ipaddress.ip_address(address) in network for network in networks)
-    )
 
 
 def _rotates(evidence: DnsHostEvidence) -> bool:

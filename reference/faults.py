@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reference.changes import Change, part
 from reference.faults_files import VARIABLES
+from reference.faults_operations import OPERATIONS
 from reference.faults_outside import OUTSIDE
 from reference.faults_watched import WATCHED
 from reference.settings import Deployment, FrontSettings, Settings, healthy
@@ -379,6 +380,7 @@ FAULTS: Mapping[str, Fault] = {
             for journey, faults in _SERVICE.items()
         ),
         *OUTSIDE.items(),
+        *OPERATIONS.items(),
         *(
             (area, {name: (breaks, _variables(name)) for name, breaks in faults.items()})
             for area, faults in VARIABLES.items()

@@ -354,24 +354,19 @@ def _title(event: Mapping[str, Any]) -> str:
     return str(event.get("message") or event.get("transaction") or "")
 
 
+_NULL_IN_AN_ISSUE = (
+    *("assignedTo", "logger", "priorityLockedAt", "seerAutofixLastTriggered", "seerExplorerAutofixLastTriggered"),
+    *("seerFixabilityScore", "shareId", "subscriptionDetails"),
+)
+
+
 def issue(number: int, project_number: int, slug: str, event: Json) -> Json:
     """An issue that this event was the first of. Its moments are ``received``."""
     thrown = (event.get("exception") or {}).get("values") or [{}]
     kind, words = thrown[-1].get("type"), thrown[-1].get("value") or ""
     message = event.get("message") or (event.get("logentry") or {}).get("message") or ""
     return {
-        **dict.fromkeys(
-            (
-                "assignedTo",
-                "logger",
-                "priorityLockedAt",
-                "seerAutofixLastTriggered",
-                "seerExplorerAutofixLastTriggered",
-                "seerFixabilityScore",
-                "shareId",
-                "subscriptionDetails",
-            )
-        ),
+        **dict.fromkeys(_NULL_IN_AN_ISSUE),
         **dict.fromkeys(("hasSeen", "isBookmarked", "isPublic", "isSubscribed"), False),
         "annotations": [],
         "count": "1",

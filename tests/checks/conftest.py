@@ -26,7 +26,7 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="session")
 def declarations() -> dict[str, Declaration]:
     """Every check of the project by its id."""
-    return {found.id: found for folder in FOLDERS for found in read_declarations(folder)}
+    return {check.id: check for folder in FOLDERS for check in read_declarations(folder)}
 
 
 def function_of(declaration: Declaration) -> Callable[..., None]:
@@ -61,3 +61,9 @@ def judge(catalogue: Catalogue, declarations: dict[str, Declaration]) -> Judge:
         return None
 
     return _judge
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the journal of a watch is."""
+    return tmp_path / "journal.sqlite3"

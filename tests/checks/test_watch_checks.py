@@ -1,105 +1,21 @@
 """Launch day, judged by simulated days: each way in which it went wrong, and what may be as it was."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gonogo.base.errors import Unobserved
-from gonogo.environment.model import Environment
-from gonogo.evidence.watch import (
-    CHANGED,
-    FACT,
-    Acknowledgement,
-    Poll,
-    Reading,
-    Receipt,
-    WatchEvidence,
-    WatchJournalEvidence,
-)
-from gonogo.families.registry import environment_from
-from gonogo.families.watch.probe import JournalQuestion, probe_journal, probe_watched
+from gonogo.evidence.watch import Reading
 from gonogo.families.watch.record import Period, missed_rounds
-from gonogo.families.watch.section import Launch, Watch
+from gonogo.families.watch.section import Launch
 from tests.checks.conftest import Judge
-from tests.support.watch_day import BEGAN, ENVIRONMENT, HOUR, Day, Readings, announcement, watch_of, well
+from tests.support.watch_checks import MINUTE, WHOLE, alarm, answered, environment, ill, watched, whole
+from tests.support.watch_day import BEGAN, Day, announcement, watch_of, well
 
 Story = Callable[[Day], object]
-MINUTE, WHOLE = timedelta(minutes=1), 3600.0
-
-
-def ill(**what: float | None) -> Readings:
-    """Everything is as it should be but for these; None: it cannot be read."""
-
-    def readings(at: float) -> Mapping[str, Reading]:
-        changed = {
-            name: replace(well(at)[name], value=value, missing="" if value is not None else "the scrape failed")
-            for name, value in what.items()
-        }
-        return {**well(at), **changed}
-
-    return readings
-
-
-def answered(day: Day, *, after: timedelta, delivered: bool = True) -> None:
-    """Somebody was told, and took it in hand."""
-    began = day.transitions[-1]
-    day.journal.receipt(
-        Receipt(
-            alert=began.alert,
-            event="began",
-            channel="oncall",
-            number=1,
-            utc=began.utc,
-            attempts=1,
-            delivered=delivered,
-            answer="250 OK" if delivered else "connection refused",
-        )
-    )
-    day.journal.acknowledge(Acknowledgement(alert=began.alert, by="Ana", utc=began.utc + after))
-
-
-def alarm(
-    day: Day, *, after: timedelta = MINUTE, delivered: bool = True, minutes: int = 10, **what: float | None
-) -> Day:
-    """Ten minutes in which something is wrong, after ten in which nothing was."""
-    day.look(600)
-    day.look(600 + 60 * minutes, ill(**(what or {"errors": 0.2})), lambda one: [announcement(one)])
-    if day.transitions:
-        answered(day, after=after, delivered=delivered)
-    return day
-
-
-def environment(**more: Any) -> Environment:  # noqa: ANN401 - keys of the section
-    """What the checks are given: the file of the day."""
-    watch = watch_of(**more).model_dump(mode="json", by_alias=True, exclude_none=True)
-    return environment_from({"service": {"name": "S", "base_url": "https://a.test"}, "watch": watch})
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the journal is."""
-    return tmp_path / "journal.sqlite3"
-
-
-def asked(path: Path, name: str = "", launch: Launch = HOUR, **more: Any) -> JournalQuestion:  # noqa: ANN401 - as above
-    """The question, as an environment file raises it."""
-    watch = watch_of(journal=str(path), environment=ENVIRONMENT, **more)
-    return JournalQuestion(watch=watch, launch=launch, name=name)
-
-
-def watched(path: Path, name: str = "errors", launch: Launch = HOUR) -> WatchEvidence:
-    """What the probe reads of one threshold."""
-    return asyncio.run(probe_watched(asked(path, name, launch)))
-
-
-def whole(path: Path, launch: Launch = HOUR) -> WatchJournalEvidence:
-    """What it reads of the journal."""
-    return asyncio.run(probe_journal(asked(path, launch=launch)))
 
 
 def test_day_on_which_nothing_happened(path: Path, judge: Judge) -> None:
@@ -116,7 +32,7 @@ def test_day_with_an_alarm_that_was_answered(path: Path, judge: Judge) -> None:
     """An alarm that somebody took in hand in time, and that is over, is what watching is for."""
     alarm(Day(path, watch_of())).look(WHOLE).end()
     evidence = watched(path)
-    assert [one.alert for one in evidence.transitions] == ["", "errors-1", "errors-1"]
+    assert [transition.alert for transition in evidence.transitions] == ["", "errors-1", "errors-1"]
     assert judge("watch-*", watched=evidence, environment=environment()) is None
     # A minute without data is an alarm, and costs less than the share.
     assert evidence.share == 1
@@ -143,7 +59,9 @@ RED: list[tuple[str, Story, str, str]] = [
     ),
     (
         "unacknowledged",
-        lambda day: day.look(600).look(1200, ill(errors=0.2), lambda one: [announcement(one)]).look(WHOLE),
+        lambda day: (
+            day.look(600).look(1200, ill(errors=0.2), lambda transition: [announcement(transition)]).look(WHOLE)
+        ),
         "errors",
         "never acknowledged; at most 5 min is allowed",
     ),
@@ -155,13 +73,13 @@ RED: list[tuple[str, Story, str, str]] = [
     ),
     (
         "no data at the end",
-        lambda day: day.look(3540).look(WHOLE + 120, ill(room=None), lambda one: [announcement(one)]),
+        lambda day: day.look(3540).look(WHOLE + 120, ill(room=None), lambda transition: [announcement(transition)]),
         "room",
         "still open: unknown: the scrape failed",
     ),
     (
         "no data of a key metric",
-        lambda day: day.look(3540).look(WHOLE + 120, ill(users=None), lambda one: [announcement(one)]),
+        lambda day: day.look(3540).look(WHOLE + 120, ill(users=None), lambda transition: [announcement(transition)]),
         "users",
         "users-1, 2026-12-01 13:00:00 UTC: still open: unknown",
     ),
@@ -181,7 +99,7 @@ def test_day_that_went_wrong(path: Path, judge: Judge, story: Story, name: str, 
 
 def test_alarm_that_was_over_before_anybody_had_to_answer(path: Path, judge: Judge) -> None:
     """Nobody has to acknowledge what ended by itself within the time that they had."""
-    day = Day(path, watch_of()).look(600).look(660, ill(errors=0.2), lambda one: [announcement(one)])
+    day = Day(path, watch_of()).look(600).look(660, ill(errors=0.2), lambda transition: [announcement(transition)])
     answered(day, after=timedelta(hours=5))
     day.look(WHOLE).end()
     assert judge("watch-*", watched=watched(path), environment=environment()) is None
@@ -243,7 +161,7 @@ def test_watch_that_still_runs_shows_what_it_knows(path: Path, judge: Judge) -> 
     with pytest.raises(Unobserved, match="the watch was there until 2026-12-01 12:19:45 UTC"):
         judge("watch-*", watched=watched(path), environment=environment())
     assert not whole(path).has_ended
-    day.look(1800, ill(errors=0.2), lambda one: [announcement(one)])
+    day.look(1800, ill(errors=0.2), lambda transition: [announcement(transition)])
     told = judge("watch-*", watched=watched(path), environment=environment())
     assert told is not None
     assert "still open" in told
@@ -300,59 +218,6 @@ def test_limit_that_was_loosened_proves_nothing(path: Path, judge: Judge) -> Non
     assert judge("watch-*", watched=watched(path), environment=environment(thresholds=strict)) is None
 
 
-def test_no_journal_is_no_pass(path: Path) -> None:
-    """Nobody watched: every check of it is an ERROR that says what to do."""
-    for probe, question in ((probe_journal, asked(path)), (probe_watched, asked(path, "errors"))):
-        with pytest.raises(Unobserved, match="there is no journal") as unseen:
-            asyncio.run(probe(question))
-        assert unseen.value.hint == "gonogo watch --env staging writes it"
-    Day(path, watch_of()).journal.close()
-    with pytest.raises(Unobserved, match="has not looked at anything yet"):
-        whole(path)
-
-
-def test_journal_of_another_environment_is_no_pass(path: Path) -> None:
-    """A rehearsal on staging says nothing about production."""
-    Day(path, watch_of()).look(WHOLE).end()
-    watch = watch_of(journal=str(path), environment="production")
-    with pytest.raises(Unobserved, match="is the journal of staging, not of production"):
-        asyncio.run(probe_journal(JournalQuestion(watch=watch, launch=HOUR)))
-
-
-def test_journal_of_another_launch_is_no_pass(path: Path, judge: Judge) -> None:
-    """Last month's journal is well, and says nothing about today; with launch.at everybody knows which day is meant."""
-    Day(path, watch_of()).look(WHOLE).end()
-    evidence = whole(path)
-    late = replace(evidence, taken_at=evidence.ended + timedelta(minutes=61))
-    with pytest.raises(Unobserved, match="the watch ended 1 h 1 min ago; this may have been another launch"):
-        judge("watch-journal", watch_journal=late)
-    assert judge("watch-journal", watch_journal=replace(late, launch_declared=True)) is None
-    assert judge("watch-journal", watch_journal=replace(evidence, taken_at=evidence.ended)) is None
-    early = replace(evidence, taken_at=evidence.ended, launch=evidence.ended + MINUTE)
-    with pytest.raises(Unobserved, match="T-0 is 2026-12-01 13:01 UTC, and the watch has seen only the time before it"):
-        judge("watch-journal", watch_journal=early)
-
-
-def test_role_on_hold_fails(path: Path, judge: Judge) -> None:
-    """Somebody who said HOLD and never took it back has not agreed; the newest answer of a role counts."""
-    day = Day(path, watch_of()).look(WHOLE)
-    poll = Poll(role="devops", decision="hold", by="Davi", utc=day.utc, note="disk at 88 %")
-    day.journal.poll(poll)
-    assert (
-        judge("watch-journal", watch_journal=replace(whole(path), taken_at=day.utc))
-        == "on HOLD: devops (Davi): disk at 88 %"
-    )
-    day.journal.poll(replace(poll, decision="go"))
-    assert judge("watch-journal", watch_journal=replace(whole(path), taken_at=day.utc)) is None
-
-
-def test_announcement_that_did_not_arrive_is_told(path: Path, judge: Judge) -> None:
-    """The channel is named, with its answer."""
-    alarm(Day(path, watch_of()), delivered=False).look(WHOLE).end()
-    told = judge("watch-channels", watch_journal=whole(path))
-    assert told == "1 of 1 announcement did not arrive: began of errors-1 to oncall: connection refused"
-
-
 @pytest.mark.parametrize(
     ("due", "missed"),
     [
@@ -384,24 +249,3 @@ def test_only_the_record_has_all_readings(path: Path) -> None:
     assert {point.value for point in evidence.points if point.at > 1830} == {0.04}
     assert (evidence.limit, evidence.above, evidence.unit) == (0.05, True, "%")
     assert "readings" in evidence.only_recorded
-
-
-def test_file_says_where_the_journal_is() -> None:
-    """Without a word of the file it is among the environment's reports."""
-    own = Watch.model_validate(watch_of().model_dump(mode="json", by_alias=True), context={"environment_name": "beta"})
-    assert own.journal is None
-    named = Watch.model_validate({"thresholds": {}}, context={"environment_name": "beta"})
-    assert (named.journal, named.environment) == ("reports/beta/watch/journal.sqlite3", "beta")
-
-
-def test_what_changed_after_the_launch_is_told_and_nothing_before_it(path: Path, judge: Judge) -> None:
-    """A deployment before T-0 is what is launched; one after it was signed by nobody."""
-    day = Day(path, watch_of(), launch=BEGAN + 10 * MINUTE).look(WHOLE)
-    day.journal.event(BEGAN + MINUTE, 60.0, CHANGED, "release at a.example.com: was 1f, is 3f")
-    day.journal.event(BEGAN + MINUTE, 60.0, FACT, "release at a.example.com is 3f")
-    assert judge("watch-changes", watch_journal=whole(path)) is None
-    day.journal.event(BEGAN + 20 * MINUTE, 1200.0, CHANGED, "new issue SHOP-3 at Sentry: KeyError: city (error)")
-    assert judge("watch-changes", watch_journal=whole(path)) == (
-        "since 2026-12-01 12:10 UTC: new issue SHOP-3 at Sentry: KeyError: city (error)"
-    )
-    assert {event.kind for event in whole(path).events} == {CHANGED}

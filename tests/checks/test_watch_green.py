@@ -16,16 +16,10 @@ from gonogo.families.registry import environment_from
 from gonogo.families.watch.probe import JournalQuestion, probe_green
 from gonogo.families.watch.section import Launch
 from tests.checks.conftest import Judge
-from tests.checks.test_watch_checks import ill
+from tests.support.watch_checks import ill
 from tests.support.watch_day import ENVIRONMENT, Day, watch_of
 
 GREEN, WHOLE = Launch(green=timedelta(minutes=10)), 1200.0
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the journal is."""
-    return tmp_path / "journal.sqlite3"
 
 
 def green(path: Path, *, later: timedelta = timedelta(seconds=5), **more: Any) -> WatchGreenEvidence:  # noqa: ANN401 - keys

@@ -13,6 +13,10 @@ from unittest import mock
 import pytest
 
 from gonogo.cli import main
+from gonogo.record.results import LineStatus, Outcome
+from tests.cli.kept_runs import FIRST, SECOND, keep
+from tests.report.accounts import accounted, attested, line
+from tests.report.conftest import check
 
 ROOT = Path(__file__).parents[2]
 Gonogo = Callable[..., subprocess.CompletedProcess[str]]
@@ -100,3 +104,12 @@ def gonogo(project: Path, program: Gonogo) -> Gonogo:
         return program(*arguments, **environ)
 
     return _gonogo
+
+
+@pytest.fixture
+def two(project: Path) -> Path:
+    """A project with two runs: what passed fails, and a line is attested."""
+    lines = [line("b.open", LineStatus.OPEN, "nobody said"), line("x.gone")]
+    after = [line("b.open", LineStatus.ATTESTED, "Ana", attested=attested(), checks=["tls-a"], supports=["b.open"])]
+    keep(project, accounted([check("tls-a"), check("dns-a")], lines), FIRST)
+    return keep(project, accounted([check("tls-a", Outcome.FAIL, "closed"), check("dns-a")], after), SECOND)

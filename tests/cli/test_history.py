@@ -1,56 +1,24 @@
 """``gonogo runs``, ``show`` and ``diff``, and what a job on GitHub sees."""
 
 import dataclasses
-import hashlib
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from gonogo.record.results import LineStatus, Outcome, Results
-from gonogo.verdict.causes import root_causes
+from gonogo.record.results import LineStatus, Outcome
 from tests.cli.conftest import Gonogo
-from tests.report.accounts import accounted, attested, line
-from tests.report.conftest import AT, check
-
-FIRST, SECOND = "20261123T120000Z-aaaaaa", "20261123T120100Z-bbbbbb"
-
-
-def keep(project: Path, told: Results, identifier: str, **identity: object) -> Path:
-    """Put a run among the project's reports."""
-    started = AT + timedelta(minutes=identifier == SECOND)
-    run = dataclasses.replace(told.run, id=identifier, started_at=started, **identity)  # type: ignore[arg-type]  # fields
-    folder = project / "reports" / run.environment / identifier
-    folder.mkdir(parents=True)
-    (folder / "evidence.json").write_bytes(b"{}")
-    provenance = dataclasses.replace(told.provenance, evidence=hashlib.sha256(b"{}").hexdigest())
-    kept = dataclasses.replace(told, run=run, provenance=provenance, causes=root_causes(told.checks))
-    (folder / "results.json").write_bytes(kept.content)
-    return folder
+from tests.cli.kept_runs import FIRST, SECOND, keep
+from tests.report.accounts import accounted, line
+from tests.report.conftest import check
 
 
 def row_age(listed: str) -> str:
     """When the runs of these tests were, as the list has it."""
-    found = re.search(r"\d+ (?:min|h|d) ago", listed)
-    assert found
-    return found[0]
-
-
-@pytest.fixture
-def two(project: Path) -> Path:
-    """A project with two runs: what passed fails, and a line is attested."""
-    lines = [line("b.open", LineStatus.OPEN, "nobody said"), line("x.gone")]
-    after = [line("b.open", LineStatus.ATTESTED, "Ana", attested=attested(), checks=["tls-a"], supports=["b.open"])]
-    keep(project, accounted([check("tls-a"), check("dns-a")], lines), FIRST)
-    return keep(project, accounted([check("tls-a", Outcome.FAIL, "closed"), check("dns-a")], after), SECOND)
+    age = re.search(r"\d+ (?:min|h|d) ago", listed)
+    assert age
+    return age[0]
 
 
 @pytest.mark.usefixtures("two")
@@ -119,69 +87,6 @@ def test_a_run_is_named_by_as_much_as_tells_it_apart(gonogo: Gonogo) -> None:
     assert f"20261123: 2 runs begin so, {FIRST}, {SECOND}; write more of the id" in refused.stderr
 
 
-def test_damaged_run_is_listed_as_such(gonogo: Gonogo, two: Path) -> None:
-    """One broken file must not hide all others, nor itself."""
-    (two / "results.json").write_text("{")
-    done = gonogo("runs")
-    assert done.returncode == 4
-    assert done.stdout.startswith(f"{SECOND}  cannot be relied on: ")
-    assert FIRST in done.stdout
-    assert "1 of 2 runs cannot be relied on" in done.stderr
-
-
-def _outcome(document: dict[str, Any]) -> None:
-    document["checks"][0]["outcome"] = "pass"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda document: document["decision"].update(verdict="GO"),
-        lambda document: document["decision"].update(blockers=0),
-        lambda document: document["counts"].update({"pass": 2, "fail": 0}),
-        lambda document: document["checks"][0].update(outcome="warn"),
-        lambda document: document["checks"][0].update(severity="warning"),
-        lambda document: document["checks"][0].update(observations=[]),
-        lambda document: document["checks"].pop(),
-        lambda document: document["causes"].clear() if document["causes"] else document["counts"].update(planned=7),
-        lambda document: document["lines"][0].update(status="failed"),
-        lambda document: document["provenance"].update(evidence="0" * 64),
-        lambda document: document["run"].update(served=[{"at": "a.test/192.0.2.1", "words": ["deadbeef"]}]),
-        _outcome,
-    ],
-)
-def test_files_that_do_not_belong_together(
-    gonogo: Gonogo, two: Path, change: Callable[[dict[str, Any]], object]
-) -> None:
-    """What people look at is a page, a list or a comparison: none of them repeats a verdict that was written into it."""
-    path = two / "results.json"
-    document = json.loads(path.read_bytes())
-    change(document)
-    path.write_text(json.dumps(document))
-    page = two / "signoff.html"
-    for command in (("show", SECOND), ("diff", FIRST, SECOND), ("diff",), ("report", str(two)), ("runs",)):
-        done = gonogo(*command)
-        assert done.returncode == 4, command
-        assert "GO " not in done.stdout.replace("NO-GO ", "")
-        assert "Traceback" not in done.stderr
-    assert not page.exists()
-
-
-@pytest.mark.parametrize("name", ["missing", "folder", "other"])
-def test_evidence_that_does_not_belong(gonogo: Gonogo, two: Path, name: str) -> None:
-    """Results without their evidence are what anybody may have written."""
-    evidence = two / "evidence.json"
-    evidence.unlink()
-    if name == "folder":
-        evidence.mkdir()
-    if name == "other":
-        evidence.write_text('{"schema": "gonogo.evidence/1"}')
-    done = gonogo("show", SECOND)
-    assert (done.returncode, "evidence.json" in done.stderr) == (4, True)
-    assert ("damaged or edited" in done.stderr) is (name == "other")
-    assert ("Copy it from where the run was made" in done.stderr) is (name != "other")
-
-
 @pytest.mark.usefixtures("two")
 def test_show(gonogo: Gonogo) -> None:
     """The verdict, one check with its facts, one line with what supports it."""
@@ -216,28 +121,6 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
         "FIXED 1",
         " ✔ b.open   open → attested",
     ]
-
-
-@pytest.mark.parametrize(
-    ("content", "code", "expected"),
-    [
-        (
-            '{"schema":"gonogo.results/2"}',
-            2,
-            "schema is 'gonogo.results/2'; this gonogo reads 'gonogo.results/1'; use the",
-        ),
-        ('{"schema":"gonogo.resu', 4, "not readable as JSON"),
-    ],
-)
-def test_foreign_files_are_refused(gonogo: Gonogo, two: Path, content: str, code: int, expected: str) -> None:
-    """A newer schema, or half a file: named, with what to do about it."""
-    (two / "results.json").write_text(content)
-    for command in (("show", SECOND), ("diff", FIRST, SECOND), ("diff",), ("report", str(two))):
-        done = gonogo(*command)
-        assert done.returncode == code
-        assert f"{SECOND}/results.json: " in done.stderr
-        assert expected in done.stderr
-        assert "Traceback" not in done.stderr
 
 
 def test_runs_of_another_service_are_not_compared(gonogo: Gonogo, project: Path, two: Path) -> None:
@@ -276,8 +159,8 @@ def test_facts_are_told_to_whoever_asks_for_them(gonogo: Gonogo, project: Path) 
     """The load's have thousands of rows: whoever is woken reads what failed, what to do, and where the rest is."""
     rows = {f"fact {number}": number for number in range(39)}
     told = check("tls-a")
-    seen = [dataclasses.replace(one, facts={"tls": rows}) for one in told.observations]
-    keep(project, accounted([dataclasses.replace(told, observations=seen)]), FIRST)
+    observations = [dataclasses.replace(observation, facts={"tls": rows}) for observation in told.observations]
+    keep(project, accounted([dataclasses.replace(told, observations=observations)]), FIRST)
     rows_told = gonogo("show", "tls-a").stdout.splitlines()
     assert rows_told[-1] == f"  with all facts, and why it matters: gonogo show {FIRST} tls-a --facts"
     assert not [row for row in rows_told if "fact 0" in row]
@@ -324,7 +207,7 @@ def test_second_run_knows_the_first(gonogo: Gonogo, program: Gonogo, project: Pa
     assert "environments/dead.toml" in done.stdout
     assert "tls.issuer: X → Y" in done.stdout
     assert "environments/dead.toml   tls.issuer: X → Y" in gonogo("diff", "--env", "dead").stdout
-    assert [one["id"] for one in told["runs"]] == [first]
+    assert [run["id"] for run in told["runs"]] == [first]
     assert f"CHANGES since {first}" in done.stdout
     again = gonogo("replay", "reports/dead/latest")
     assert again.returncode == 1
@@ -351,51 +234,3 @@ def test_github_gets_annotations_and_the_summary(gonogo: Gonogo, project: Path) 
     assert again.returncode == 0
     assert "::error file=environments/dead.toml,line=9,title=tls-handshake::" in again.stdout
     assert "GITHUB_STEP_SUMMARY: " in again.stderr
-
-
-def test_open_prints_the_page_of_the_newest_run(gonogo: Gonogo, two: Path) -> None:
-    """With its signatures where it was sealed; written again by gonogo report where it is gone."""
-    missing = gonogo("open")
-    assert missing.returncode == 2
-    assert f"write it again with: gonogo report reports/staging/{SECOND}" in missing.stderr
-    (two / "signoff.html").write_text("<p>page</p>")
-    assert gonogo("open").stdout == f"reports/staging/{SECOND}/signoff.html\n"
-    (two / "sealed.html").write_text("<p>sealed</p>")
-    assert gonogo("open", SECOND[:13]).stdout == f"reports/staging/{SECOND}/sealed.html\n"
-
-
-def test_open_shows_no_page_of_a_run_that_was_edited(gonogo: Gonogo, two: Path) -> None:
-    """Somebody would sign what they see."""
-    (two / "signoff.html").write_text("<p>page</p>")
-    results = (two / "results.json").read_text()
-    (two / "results.json").write_text(results.replace('"verdict":"NO-GO"', '"verdict":"GO"'))
-    done = gonogo("open")
-    assert (done.returncode, done.stdout) == (4, "")
-
-
-@pytest.mark.parametrize(
-    ("environ", "opened"), [({}, True), ({"CI": "true"}, False), ({"DISPLAY": "", "BROWSER": ""}, False)]
-)
-def test_open_starts_the_browser_at_a_terminal(
-    two: Path, tmp_path: Path, *, environ: dict[str, str], opened: bool
-) -> None:
-    """A real terminal, and a program in the browser's place; in CI and without a screen nothing is started."""
-    (two / "signoff.html").write_text("<p>page</p>")
-    seen, browser = tmp_path / "seen", tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}.partial && mv {seen}.partial {seen}\n')
-    browser.chmod(0o755)
-    ours, theirs = pty.openpty()
-    inherited = {name: value for name, value in os.environ.items() if name not in {"CI", "DISPLAY", "WAYLAND_DISPLAY"}}
-    program = [sys.executable, "-c", "from gonogo.cli import main; main()", "open"]
-    with os.fdopen(ours, "rb", buffering=0), os.fdopen(theirs, "wb", buffering=0) as terminal:
-        done = subprocess.run(  # noqa: S603 - our own program
-            program,
-            cwd=two.parents[2],
-            env={**inherited, "BROWSER": str(browser), **environ},
-            stdout=terminal,
-            check=False,
-        )
-    assert done.returncode == 0
-    assert seen.exists() is opened
-    if opened:
-        assert seen.read_text().strip() == (two / "signoff.html").resolve().as_uri()

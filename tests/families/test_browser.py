@@ -1,36 +1,26 @@
-"""Steps in a real Chromium: names, trust and marks are the environment's, a failed step leaves what was to be seen."""
+"""Steps in a real Chromium: a failed step leaves what was to be seen, and nothing private; a replay shows the same."""
 
 import base64
 import json
 import sys
-import threading
-import time
-import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Page, sync_playwright
 
-from gonogo.base.errors import Unobserved, UsageError
-from gonogo.base.redaction import Redactor
-from gonogo.base.secrets import Secrets
+from gonogo.base.errors import UsageError
 from gonogo.base.wakefulness import BUSY
 from gonogo.families.browser.programs import executable
 from gonogo.families.browser.section import Browser
-from gonogo.families.registry import environment_from
-from gonogo.families.world import Stopped, World
-from gonogo.journey.walk import Walk
 from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.publish import open_folder
 from gonogo.runs.replay import judged_again
 from gonogo.runs.session import verify
 from tests.docs.blocks import ROOT, blocks
-from tests.support.shop_window import HOST, NOT_ITS_NAME, SHOWN, TYPED, open_shop
+from tests.support.shop_window import ENVIRONMENT, SHOWN, TYPED, open_shop
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
 SETTINGS = """
@@ -174,53 +164,6 @@ def reader() -> Iterator[Page]:
         browser.close()
 
 
-@contextmanager
-def walking(environment: str, project: Path, *, seconds: float = 60) -> Iterator[Walk]:
-    """A journey under way, in this thread."""
-    with start_blocking_portal() as portal:
-        world = World(
-            environment=environment_from(tomllib.loads(environment), project),
-            secrets=Secrets({}),
-            run_id="20261101t120000z-0a1b2c",
-            portal=portal,
-            redactor=Redactor({}),
-            deadline=time.monotonic() + seconds,
-        )
-        walk = Walk(world, "window")
-        try:
-            yield walk
-        finally:
-            walk.close()
-            world.close()
-
-
-def started_by(walk: Walk) -> set[Path]:
-    """Processes of the walk's browser: they have the home that was made for it."""
-    home = f"HOME={homes(walk)[0]}\0".encode()
-    return {place for place in Path("/proc").glob("[0-9]*") if home in environment_of(place)}
-
-
-def environment_of(process: Path) -> bytes:
-    """The variables of a process; none if it ended."""
-    try:
-        return (process / "environ").read_bytes()
-    except OSError:
-        return b""
-
-
-def homes(walk: Walk) -> list[str]:
-    """The folders that were made for the walk's browser."""
-    return [companion.home for companion in walk.companions.values() if hasattr(companion, "home")]
-
-
-def assert_ended(processes: set[Path]) -> None:
-    """All of them end by themselves, soon."""
-    deadline = time.monotonic() + 10
-    while left := {place for place in processes if b"HOME=" in environment_of(place)}:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
-
-
 def test_steps_are_judged(walked: Walked) -> None:
     """What is right passes; what is not shown in time fails, in words."""
     assert [walked.step(identifier)["outcome"] for identifier in IDS] == ["pass", "fail", "fail", "pass"]
@@ -243,10 +186,10 @@ def test_failed_step_shows_the_page(walked: Walked, reader: Page) -> None:
     reader.wait_for_function(
         """() => {
           for (const fold of document.querySelectorAll("details")) fold.open = true;
-          return [...document.querySelectorAll(".window img")].some(found => found.naturalWidth);
+          return [...document.querySelectorAll(".window img")].some(image => image.naturalWidth);
         }"""
     )
-    sizes = reader.eval_on_selector_all(".window img", "found => found.map(one => one.naturalWidth)")
+    sizes = reader.eval_on_selector_all(".window img", "images => images.map(image => image.naturalWidth)")
     assert (sizes, complaints) == ([1280], []), "below the page's own policy, which permits what it brings itself"
 
 
@@ -291,59 +234,6 @@ def test_replay_shows_the_same(walked: Walked) -> None:
     assert check.observations[0].facts["walk"]["pages"] == [walked.shown("window-pays")]
 
 
-def test_interrupt_ends_the_browser(tmp_path: Path) -> None:
-    """A call that waits for a page comes back at once; and a certificate of another name was refused before."""
-    with open_shop(tmp_path / "tls") as environment, walking(environment, tmp_path) as walk:
-        page = walk.browser.page()
-        page.goto("/who")
-        assert page.inner_text("body").endswith(f" gonogo/{walk.world.run_id}")
-        elsewhere = walk.world.environment.service.base_url.replace(HOST, NOT_ITS_NAME)
-        assert "ERR_CERT_COMMON_NAME_INVALID" in str(refused(walk, page, elsewhere))
-        processes = started_by(walk)
-        assert processes
-        threading.Timer(0.5, walk.world.stopped.set).start()
-        began = time.monotonic()
-        with pytest.raises(Exception, match="interrupted") as caught:
-            page.wait_for_selector("#never", timeout=60_000)
-        assert isinstance(walk.explain(caught.value), Stopped)
-        assert time.monotonic() - began < 30
-        walk.close()
-        assert_ended(processes)
-
-
-def refused(walk: Walk, page: Page, url: str) -> BaseException:
-    """What becomes of a page that cannot be opened."""
-    with pytest.raises(Exception, match="net::") as caught:
-        page.goto(url)
-    error = walk.explain(caught.value)
-    assert isinstance(error, AssertionError)
-    return error
-
-
-def test_deadline_ends_the_browser(tmp_path: Path) -> None:
-    """As Ctrl-C does; and an authority that the environment does not trust was refused before."""
-    with open_shop(tmp_path / "tls") as environment:
-        public = "\n".join(line for line in environment.splitlines() if not line.startswith("trust ="))
-        with walking(public, tmp_path) as walk:
-            page = walk.browser.page()
-            assert "ERR_CERT_AUTHORITY_INVALID" in str(refused(walk, page, "/"))
-            processes = started_by(walk)
-            walk.world.deadline = time.monotonic() + 0.5
-            with pytest.raises(Exception, match="deadline") as caught:
-                page.wait_for_selector("#never", timeout=60_000)
-            assert isinstance(walk.explain(caught.value), Stopped)
-            walk.close()
-            assert_ended(processes)
-
-
-def test_browser_that_does_not_start_says_nothing_of_the_service(tmp_path: Path) -> None:
-    """It is an ERROR with a hint."""
-    with open_shop(tmp_path / "tls") as environment:
-        broken = f'{environment}executable = "/bin/false"\n'
-        with walking(broken, tmp_path) as walk, pytest.raises(Unobserved, match="Chromium did not start"):
-            walk.browser.page()
-
-
 @pytest.mark.parametrize(
     ("missing", "cure"),
     [
@@ -356,7 +246,7 @@ def test_what_is_missing_is_told_before_anything_is_asked(
     missing: str, cure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With what to install."""
-    write_project(tmp_path, MANY_DECLARED)
+    write_project(tmp_path, ENVIRONMENT.format(port=443, root="root.pem"))
     empty = tmp_path / "bin"
     empty.mkdir()
     for program in {"chromium", "certutil"} - {missing}:
@@ -369,30 +259,6 @@ def test_what_is_missing_is_told_before_anything_is_asked(
     with pytest.raises(UsageError, match=cure) as told:
         prepare(Request(environment="staging", project=tmp_path, only=IDS), SECRETS)
     assert "environments/staging.toml: [browser]: " in str(told.value)
-
-
-MANY_DECLARED = """
-[service]
-name = "Lantern"
-base_url = "https://shop.test"
-without = ["dns", "http", "ports", "mongodb", "redis", "servers", "digitalocean", "atlas", "stripe", "sentry", "mail",
-    "load", "variables"]
-
-[permits]
-effects = ["read", "write"]
-
-[hosts."shop.test"]
-addresses = ["192.0.2.1"]
-
-[tls]
-trust = "root.pem"
-issuer = "Shop CA"
-
-[smoke]
-mail_domain = "smoke.shop.test"
-
-[browser]
-"""
 
 
 def test_picture_is_a_jpeg(walked: Walked) -> None:

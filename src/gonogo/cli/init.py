@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ def init(  # noqa: PLR0913 - as many as there are options
     (fly.toml, render.yaml, app.json, railway.toml, .do/app.yaml). Existing files stay as they are.
     """
     from gonogo.starting.files import Start  # noqa: PLC0415 - help answers at once
-    from gonogo.starting.project import refuse_existing, write  # noqa: PLC0415
+    from gonogo.starting.project import refuse_existing  # noqa: PLC0415
     from gonogo.starting.repository import read_repository  # noqa: PLC0415
 
     if example:
@@ -77,9 +76,8 @@ def init(  # noqa: PLR0913 - as many as there are options
     _tell(start)
     if asking and not click.confirm("Write the files?", default=True):
         click.echo("nothing was written")
-        return 0
-    written = write(Path(), start, environment_only=environment_only, force=force)
-    _tell_written(written, start, environment_only=environment_only, force=force)
+    else:
+        _write(start, environment_only=environment_only, force=force)
     return 0
 
 
@@ -130,10 +128,11 @@ def _tell(start: Start) -> None:
     click.echo(unverified(start))
 
 
-def _tell_written(written: Mapping[str, str], start: Start, *, environment_only: bool, force: bool) -> None:
-    from gonogo.starting.project import kept, unfit  # noqa: PLC0415
+def _write(start: Start, *, environment_only: bool, force: bool) -> None:
+    from gonogo.starting.project import kept, unfit, write  # noqa: PLC0415
     from gonogo.starting.render import next_commands  # noqa: PLC0415 - help answers at once
 
+    written = write(Path(), start, environment_only=environment_only, force=force)
     for path, action in written.items():
         click.echo(f"{action} {path}")
     staying = [] if environment_only else [path for path in kept(Path(), force=force) if path not in written]

@@ -20,8 +20,10 @@ from gonogo.policy.profiles import PROFILES, Profile
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gonogo.load.process import GeneratorConfig
     from gonogo.record.results import Results, Verdict
     from gonogo.runs.prepare import Request
+    from gonogo.runs.publish import Published
 
 _EXIT_GO, _EXIT_NO_GO, _EXIT_INCOMPLETE, _EXIT_INTERRUPTED = 0, 1, 3, EXIT_INTERRUPTED
 _STOPS_WITHIN_SECONDS = 60
@@ -155,16 +157,8 @@ def load(  # noqa: PLR0913 - as many as there are options
 
     Workers on other machines: locust -f loadtests/locustfile.py --worker --master-host HOST --master-port PORT
     """
-    from gonogo.load.process import GeneratorConfig  # noqa: PLC0415 - help answers at once
-
-    host, _, port = bind.rpartition(":")
-    if not host or not port.isdecimal():
-        raise click.BadParameter(f"{bind!r} is not an address with a port; write it as in '127.0.0.1:5557'")
     load_options = {"visits_per_second": rate, "model": model, "duration": {profile: duration} if duration else None}
     overlay = {"load": {key: value for key, value in load_options.items() if value is not None}}
-    generator_config = GeneratorConfig(
-        processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
-    )
     told = {
         "--profile": profile if profile != "gate" else None,
         "--duration": duration,
@@ -175,14 +169,25 @@ def load(  # noqa: PLR0913 - as many as there are options
         "gate": "load",
         "options": tuple(part for name, value in told.items() if value is not None for part in (name, f"{value}")),
         "profile": profile,
-        "generator_config": generator_config,
+        "generator_config": _generator_config(processes, workers, bind),
         "overlay": overlay if overlay["load"] else {},
     }
     return _verified({**fields, **narrowed}, reports, strict=strict, style=style)
 
 
+def _generator_config(processes: int, workers: int, bind: str) -> GeneratorConfig:
+    """Return how the load is generated. Raises BadParameter if ``bind`` is no address with a port."""
+    from gonogo.load.process import GeneratorConfig  # noqa: PLC0415 - help answers at once
+
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.BadParameter(f"{bind!r} is not an address with a port; write it as in '127.0.0.1:5557'")
+    return GeneratorConfig(
+        processes=processes, workers=workers, host=host if workers else "127.0.0.1", port=int(port) if workers else 0
+    )
+
+
 def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str, carry: tuple[str, ...] = ()) -> int:
-    from gonogo.cli.output import show_asked, show_github, show_summary  # noqa: PLC0415 - help answers at once
     from gonogo.cli.progress import Progress  # noqa: PLC0415 - help answers at once
     from gonogo.runs.beginning import begin_record  # noqa: PLC0415
     from gonogo.runs.prepare import Request, opening, prepare  # noqa: PLC0415
@@ -215,13 +220,20 @@ def _verified(fields: dict[str, Any], reports: Path, *, strict: bool, style: str
             published = abandon(prepared, folder)
     finally:
         prepared.close()
+    _show(published, style)
+    return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
+
+
+def _show(published: Published, style: str) -> None:
+    """Print what a run found: the checks that were asked for alone, or the summary; with annotations for GitHub."""
+    from gonogo.cli.output import show_asked, show_github, show_summary  # noqa: PLC0415 - help answers at once
+
     if published.results.run.only and not published.results.run.interrupted:
         show_asked(published.results, str(published.signoff))
     else:
         show_summary(published.results, str(published.signoff), published.signoff_digest)
     if style == "github":
         show_github(published.results)
-    return _EXIT_INTERRUPTED if prepared.stop.is_set() else _exit_code(published.results, strict=strict)
 
 
 def _refuse_mistyped(fields: Mapping[str, Any]) -> None:

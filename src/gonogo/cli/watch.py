@@ -121,9 +121,7 @@ def watch(  # noqa: PLR0913 - as many as there are options
         return _review(environment, review)
     if reporting:
         return _report(environment, reports, release)
-    from gonogo.runs.prepare import Request, opening  # noqa: PLC0415 - help answers at once
-    from gonogo.watching.opening import WatchRequest, opened  # noqa: PLC0415
-    from gonogo.watching.server import LivePage  # noqa: PLC0415
+    from gonogo.watching.opening import WatchRequest  # noqa: PLC0415 - help answers at once
 
     request = WatchRequest(
         environment=environment,
@@ -136,9 +134,20 @@ def watch(  # noqa: PLR0913 - as many as there are options
     )
     if testing:
         return _test_channels(request)
+    return _watch(request, host, port, abort_on)
+
+
+def _watch(request: WatchRequest, host: str, port: int, abort_on: str | None) -> int:
+    """Watch until the time is over or somebody stops it; the exit code."""
+    from gonogo.runs.prepare import Request, opening  # noqa: PLC0415 - help answers at once
+    from gonogo.watching.ending import BLIND  # noqa: PLC0415
+    from gonogo.watching.opening import opened  # noqa: PLC0415
+    from gonogo.watching.server import LivePage  # noqa: PLC0415
+
     INTERRUPTION.install()
     stop = threading.Event()
-    click.echo(opening(Request(environment=environment, project=Path(), faults=faults)), err=True)
+    announced = Request(environment=request.environment, project=request.project, faults=request.faults)
+    click.echo(opening(announced), err=True)
     with opened(request, os.environ) as watched, LivePage(host=host, port=port) as page:
         INTERRUPTION.defer(Ending(wake=stop.set, left=lambda: "", within_seconds=_STOPS_WITHIN_SECONDS))
         shown = _Shown(watched, page, abort_on, stop)
@@ -148,8 +157,6 @@ def watch(  # noqa: PLR0913 - as many as there are options
         code = shown.end()
     shown.leave()
     if watched.journal.lost:
-        from gonogo.watching.ending import BLIND  # noqa: PLC0415 - help answers at once
-
         click.echo(f"LOST     {watched.journal.lost}", err=True)
         return code or BLIND
     return code
@@ -265,11 +272,11 @@ class _Shown:
             click.echo(self._watched.redactor.text(self._watched.demonstration.visitors.words))
 
     def _lines(self, now: LiveRound) -> Iterator[str]:
-        alarming = [one for one in now.transitions if one.alert]
-        for transition in alarming:
-            title = self._titles[transition.threshold]
-            word = transition.after.value.upper()
-            yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
+        for transition in now.transitions:
+            if transition.alert:
+                title = self._titles[transition.threshold]
+                word = transition.after.value.upper()
+                yield f"{self._time(transition.utc)} {word:<9} {transition.alert}  {title}: {transition.reason}"
 
     def _aborts(self, transition: Transition) -> bool:
         threshold = self._watched.watch.thresholds.get(transition.threshold)

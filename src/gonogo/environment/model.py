@@ -1,7 +1,8 @@
 """One running environment, as its file declares it: frozen, complete, and without a single secret value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -113,6 +114,17 @@ class Host(Section):
         default=None, description="A page that must answer here; health, or the base URL's own path, if it is missing."
     )
     http: bool = Field(default=True, description="false: this name serves something else than HTTP.")
+
+    def permitted(self, addresses: Iterable[str]) -> frozenset[str]:
+        """Those of some addresses that this host may have; all under a declared alias, since each is looked at by itself."""
+        networks = [ip_network(network) for network in self.networks]
+        return frozenset(
+            address
+            for address in addresses
+            if address in self.addresses
+            or self.alias is not None
+            or any(ip_address(address) in network for network in networks)
+        )
 
 
 class Tls(Section):

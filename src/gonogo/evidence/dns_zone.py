@@ -1,5 +1,6 @@
 """Evidence about a zone: answers of its parent, its authoritative servers, and resolvers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gonogo.evidence.base import Evidence
@@ -136,6 +137,19 @@ class DnsZoneEvidence(Evidence):
     """How many addresses of name servers were not asked, beside those of ``delegation.omitted_servers``."""
     primary: Answer | None = None
     """A of the server that the SOA names as the zone's origin; None where it is a server of the zone, or none is."""
+
+    @property
+    def invented(self) -> Mapping[str, frozenset[str]]:
+        """Resolvers that give addresses to a name which every name server of the zone denies, and those addresses."""
+        answers = [server.random_name for server in self.servers if server.random_name is not None]
+        denials = [answer for answer in answers if answer.with_authority]
+        if not denials or any(answer.records for answer in denials):
+            return {}
+        by_resolver: dict[str, frozenset[str]] = {}
+        for answer in self.random_name:
+            if answer.records:
+                by_resolver[answer.server] = by_resolver.get(answer.server, frozenset()).union(answer.records)
+        return by_resolver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

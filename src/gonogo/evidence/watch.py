@@ -1,4 +1,4 @@
-"""What a watch saw: readings of signals, the alerts that they gave, and who was told.
+"""Holds what a watch saw: readings of signals, the alerts that they gave, and who was told.
 
 Times ``at`` are seconds on the watch's own axis: it begins with the watch, goes on over restarts, and is counted by a
 clock that nobody sets. Times in UTC are for people.
@@ -15,23 +15,23 @@ from gonogo.evidence.base import Evidence
 
 
 class AlertState(StrEnum):
-    """Where an alert stands. An alert that ended is RESOLVED in the transition, and OK from then on."""
+    """The state of an alert. An alert that ended is RESOLVED in the transition, and OK from then on."""
 
     OK = "ok"
     FEW = "too few"
-    """Too few events to say anything: neither good nor bad, and never shown as good."""
+    """There are too few events to say anything: this is neither good nor bad, and is never shown as good."""
     PENDING = "pending"
-    """Beyond its limit, and not yet for as long as ``for`` demands."""
+    """The value is beyond its limit, but not yet for as long as ``for`` demands."""
     FIRING = "firing"
     NO_DATA = "no data"
-    """Nobody can say: an alarm of its own."""
+    """Nobody can say how things are, which is an alarm of its own."""
     RESOLVED = "resolved"
 
 
 TESTED = "tested"
-"""The event of an announcement that tells nothing but that its channel works."""
+"""The event of an announcement that only shows that its channel works."""
 ALARMS = (AlertState.FIRING, AlertState.NO_DATA)
-"""States that people are told of."""
+"""The states that people are told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +40,14 @@ class Reading:
 
     at: float
     value: float | None
-    """In the signal's unit; None: there is none, and ``missing`` says why."""
+    """The value is in the signal's unit; if it is None, ``missing`` says why."""
     events: float | None = None
-    """How many events stand behind the value; None where nothing is counted."""
+    """How many events stand behind the value; None if nothing is counted."""
     missing: str = ""
-    """Why there is no value; of checks that fail, which they are, and what they say."""
+    """Why there is no value; for checks that fail, it says which they are, and what they say."""
 
     def __post_init__(self) -> None:
-        """What is no finite number (0/0, an infinite quantile) is beyond no limit, and would pass for good: it is missing."""
+        """Take a value that is no finite number (0/0, an infinite quantile) as missing: beyond no limit, it would pass for good."""
         if self.value is not None and not math.isfinite(self.value):
             object.__setattr__(self, "missing", self.missing or f"the value is no finite number ({self.value:g})")
             object.__setattr__(self, "value", None)
@@ -61,17 +61,17 @@ class Transition:
     utc: datetime
     threshold: str
     alert: str = ""
-    """Id of the alert, the same from its first alarm to its end; empty while nobody needs to be told."""
+    """The alert's id stays the same from its first alarm to its end; it is empty while nobody needs to be told."""
     before: AlertState
     after: AlertState
     value: float | None = None
     reason: str = ""
-    """For people: what was seen, and what is allowed."""
+    """It tells people what was seen, and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """Somebody has an alert in hand."""
+    """The word of a person that they have an alert in hand."""
 
     alert: str
     by: str
@@ -85,28 +85,28 @@ class Announcement:
 
     alert: str
     channel: str
-    """Its name in ``[watch.channels]``."""
+    """The channel's name in ``[watch.channels]``."""
     number: int
-    """Which one it is of those of this alert to this channel; 1 is the first."""
+    """Its place among the announcements of this alert to this channel; 1 is the first."""
     event: str
     """``began``, ``reminded`` (nobody acknowledged it), ``escalated`` (nor did, or heard, those before), ``resolved``, or
     ``tested``, of which no journal has one."""
     at: float
     """When it was due."""
     utc: datetime
-    """The same for people."""
+    """The same moment, for people."""
     threshold: str
     title: str
     severity: str
     """``critical`` or ``warning``."""
     state: AlertState
-    """FIRING, NO DATA or RESOLVED."""
+    """The state is FIRING, NO DATA or RESOLVED."""
     since: datetime
     """When the alert began."""
     reason: str
     """What was seen, and what is allowed."""
     lines: tuple[str, ...] = ()
-    """Lines of the checklist that it is."""
+    """The ids of the checklist lines that the threshold verifies."""
     note: str = ""
     """Why it is told again, or to this channel as well."""
 
@@ -133,12 +133,12 @@ class Receipt:
     channel: str
     number: int = 1
     event: str
-    """That of the announcement."""
+    """The event of the announcement."""
     utc: datetime
     attempts: int
     delivered: bool
     tried_again: bool = False
-    """Whether it was not delivered, and stays in the outbox."""
+    """Whether the announcement was not delivered, and stays in the outbox."""
     answer: str = ""
     """The channel's answer, or why there was none; never the channel's address, which is a secret."""
 
@@ -156,9 +156,9 @@ class Poll:
 
 
 FACT, CHANGED = "fact", "changed"
-"""Kinds of events about what the launch stands on: a fact as it is from now on, and each change in words."""
+"""The kinds of events about what the launch stands on: a fact as it is from now on, and a change in words."""
 UNSEEN = "unseen"
-"""The kind of those that say why something of it could not be looked at."""
+"""The kind of event that says why something of what the launch stands on could not be looked at."""
 CHANNELS = "channels"
 """The name of the fact that says whom the watch tells."""
 RELEASE_AT, FACT_IS = "release at ", " is "
@@ -195,13 +195,13 @@ class Stretch:
     pid: int
     every: timedelta
     rules: Mapping[str, str] = field(default_factory=dict)
-    """What alerts were judged by, by threshold or key metric: ``Watch.rule_texts``."""
+    """The rules that alerts were judged by, by threshold or key metric: ``Watch.rule_texts``."""
     launch: datetime | None = None
-    """T-0, as this watcher knew it."""
+    """T-0, as far as this watcher knew it."""
     until: datetime | None = None
-    """When it was to end by itself; None: when somebody ends it."""
+    """The moment at which it was to end by itself; None if somebody ends it."""
     ended: datetime | None = None
-    """None: it is still there, or it died."""
+    """The moment at which it was ended; None if it is still there, or died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,24 +214,24 @@ class Gap:
 
     @property
     def length(self) -> timedelta:
-        """How long it was."""
+        """How long nobody looked."""
         return self.ends - self.begins
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What was seen within a stretch of time."""
+    """One point of a signal's course: what was seen within a stretch of time."""
 
     at: float
-    """Seconds on the watch's axis: of the last reading in it."""
+    """The place of the last reading in it on the watch's axis, in seconds."""
     value: float | None
-    """The worst; None where there was none, or too few events to say."""
+    """The worst value; None if there was none, or if there were too few events to say."""
     few: bool
-    """Too few events to say: no value, and yet somebody looked."""
+    """Whether there were too few events to say: there is no value, although somebody looked."""
     missing: bool
-    """Nobody can say for the whole stretch: part of it is a gap."""
+    """Whether part of the stretch is a gap, so that nobody can say how the whole of it was."""
     joined: bool
-    """Nothing is missing between the point before and this one."""
+    """Whether nothing is missing between the point before and this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,15 +240,15 @@ class WatchJournalEvidence(Evidence):
 
     file: str
     demanded: timedelta
-    """How long is to be watched: ``launch.watch``."""
+    """How long is to be watched, by ``launch.watch``."""
     launch: datetime | None = None
-    """T-0, of the environment file, else as the watcher was told."""
+    """T-0 of the environment file, or else the one that the watcher was told."""
     launch_declared: bool = False
     """Whether the environment file has it, so that an older journal cannot be taken for this launch's."""
     began: datetime
-    """The first round, of all that are in the journal."""
+    """The moment of the first round in the journal."""
     ended: datetime
-    """The newest round, or when the watcher was ended after it."""
+    """The moment of the newest round, or that at which the watcher was ended after it."""
     has_ended: bool
     """Whether it was ended on purpose; otherwise it is still there, or it died."""
     rounds: int
@@ -260,7 +260,7 @@ class WatchJournalEvidence(Evidence):
     """The newest answer of every role."""
     announced: int = 0
     undelivered: tuple[Receipt, ...] = ()
-    """Announcements that did not arrive, or of which nobody knows."""
+    """The announcements that did not arrive, or of which nobody knows whether they did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,23 +269,23 @@ class WatchGreenEvidence(Evidence):
 
     file: str
     wanted: timedelta
-    """For so long nothing may have alarmed: ``launch.green``."""
+    """How long nothing may have alarmed, by ``launch.green``."""
     every: timedelta
-    """Time between two rounds."""
+    """The time between two rounds."""
     began: datetime
-    """The first round of all."""
+    """The moment of the first round of all."""
     looked_until: datetime
-    """The newest one."""
+    """The moment of the newest round."""
     alarms: tuple[Transition, ...] = ()
-    """The beginnings of alarms that stood at any time of it."""
+    """The beginnings of the alarms that stood at any moment of the wanted time."""
     open: tuple[str, ...] = ()
-    """Ids of those among them that are not over."""
+    """The ids of those alarms that are not over."""
     undecided: tuple[str, ...] = ()
-    """Thresholds and key metrics of which the newest round did not know whether they are well."""
+    """The thresholds and key metrics of which the newest round did not know whether they are well."""
     changed: tuple[str, ...] = ()
-    """Those that were judged otherwise than the environment file says now."""
+    """The thresholds and key metrics that were judged otherwise than the environment file says now."""
     gaps: tuple[Gap, ...] = ()
-    """Within it."""
+    """The gaps within the wanted time."""
     releases: tuple[tuple[str, str, datetime], ...] = ()
     """Where the service was seen to serve which releases (as in ``v41, 4f2a90``), and since when."""
     unseen: str = ""
@@ -303,26 +303,26 @@ class WatchEvidence(Evidence):
 
     began: datetime
     ended: datetime
-    """When the time is over that is to be watched, whether anybody looked until then or not."""
+    """The moment at which the time to be watched is over, whether or not anybody looked until then."""
     looked_until: datetime
     rounds: int
-    """Rounds in which it should have been looked at, those among them in which nobody looked at anything."""
+    """The number of rounds in which it should have been looked at, with those in which nobody looked at anything."""
     observed: int
-    """Rounds that gave a value, or the knowledge that there were too few events."""
+    """The number of rounds that gave a value, or showed that there were too few events."""
     few: int = 0
-    """Those of them with too few events."""
+    """The number of readings with too few events."""
     most_events: float | None = None
-    """In the window of one round; None where nothing is counted."""
+    """The largest number of events in the window of one round; None if nothing is counted."""
     rules: tuple[str, ...] = ()
-    """What its alert was judged by, one after another; empty for a time in which it was not watched."""
+    """The rules that its alert was judged by, one after another; a rule is empty for a time in which it was not watched."""
     start: str = ""
-    """Its alert as it was when the time began, as JSON."""
+    """The state of its alert when the time began, as JSON."""
     since: float = 0.0
-    """Where the time begins on the axis."""
+    """The place on the axis where the time begins, in seconds."""
     until: float = 0.0
-    """Where it ends."""
+    """The place on the axis where the time ends, in seconds."""
     readings: str = ""
-    """All of the time, each in a line: ``unpack_readings``."""
+    """All readings of the time, one in a line, as ``unpack_readings`` reads them."""
     transitions: tuple[Transition, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = ()
     receipts: tuple[Receipt, ...] = ()
@@ -330,11 +330,11 @@ class WatchEvidence(Evidence):
     unit: str = ""
     limit: float | None = None
     above: bool = True
-    """Whether more than the limit is too much; else less is too little."""
+    """Whether more than the limit is too much; if not, less than the limit is too little."""
     points: tuple[Point, ...] = ()
-    """Its course, merged: for a picture of it."""
+    """The points of its course, merged so that they make a picture."""
     stale_after: float = 0.0
-    """Seconds after a point from which on nobody looked."""
+    """The number of seconds after which a point is an old one, because nobody looked again."""
 
     @property
     def share(self) -> float:
@@ -343,7 +343,10 @@ class WatchEvidence(Evidence):
 
 
 def pack_readings(readings: Iterable[Reading]) -> str:
-    """One line for each: where on the axis, the value, the events, and why there is none; ``=``: as in the line before."""
+    """Return readings as text, one in a line: the place on the axis, the value, the events, and why there is no value.
+
+    The fields are separated by tabs; ``=`` stands for the reason in the line before.
+    """
     lines, before = list[str](), ""
     for reading in readings:
         numbers = ("" if number is None else repr(number) for number in (reading.value, reading.events))
@@ -354,7 +357,7 @@ def pack_readings(readings: Iterable[Reading]) -> str:
 
 
 def unpack_readings(packed: str) -> Iterator[Reading]:
-    """The reverse."""
+    """Yield the readings of a text that ``pack_readings`` wrote. Raises ValueError for any other text."""
     before = ""
     for line in packed.splitlines():
         at, value, events, missing = line.split("\t", 3)

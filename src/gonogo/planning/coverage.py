@@ -1,6 +1,6 @@
 """The coverage of the checklist before anything runs: which check, or which person, verifies which line."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from gonogo.planning.gate_demands import GATES, LIST, refuse_contradictions
 from gonogo.planning.plan import not_asked
 from gonogo.planning.suite import Suite, project_suite
 from gonogo.planning.team_files import counted_environments
-from gonogo.policy.attestations import read_attestations, why_not
+from gonogo.policy.attestations import Attestation, read_attestations, why_not
 from gonogo.policy.carrying import Carry
 from gonogo.policy.checklist import Checklist, read_checklist
 from gonogo.policy.checklist_line import ChecklistLine, proving
@@ -56,11 +56,7 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
     ]
     leaves = [line for line in asked if line.id not in statements]
     attestations = [attestation for name in names for attestation in read_attestations(root, name)]
-    counting = {
-        attestation.line
-        for attestation in attestations
-        if not why_not(attestation, checklist.find(attestation.line), at, tuple(gates.roles))
-    }
+    counting = _attested(checklist, gates, attestations, at)
     sources = _carried(checklist, gates, environment, stands_for)
     carried = {line.id: sources[line.id] for line in leaves if line.id in sources}
     leaves_here = [line for line in leaves if line.id not in carried]
@@ -68,19 +64,36 @@ def read_coverage(project: Path, environment: str | None, at: datetime) -> Cover
         line.id for line in leaves_here if (checks := proving(line, proves)) and not left_out.intersection(checks)
     }
     wanted = {line.id for line in leaves_here if line.attest or line.id not in automatic}
-    sections: dict[str, list[ChecklistLine]] = {}
-    for line in leaves:
-        sections.setdefault(line.section[-1] if line.section else "", []).append(line)
     return Coverage(
-        sections=sections,
+        sections=_by_section(leaves),
         automatic=frozenset(automatic),
         attested=frozenset(counting & wanted),
         missing=frozenset(wanted - counting),
         carried=carried,
         roles=tuple(gates.roles),
         statements=len(asked) - len(leaves),
-        changes_at=min((end for one in attestations for end in (one.at, one.until) if end > at), default=None),
+        changes_at=min(
+            (end for attestation in attestations for end in (attestation.at, attestation.until) if end > at),
+            default=None,
+        ),
     )
+
+
+def _by_section(leaves: Iterable[ChecklistLine]) -> Mapping[str, Sequence[ChecklistLine]]:
+    """Return lines by the innermost heading that they stand under; empty for none."""
+    sections: dict[str, list[ChecklistLine]] = {}
+    for line in leaves:
+        sections.setdefault(line.section[-1] if line.section else "", []).append(line)
+    return sections
+
+
+def _attested(checklist: Checklist, gates: Gates, attestations: Iterable[Attestation], at: datetime) -> set[str]:
+    """Return the ids of the lines that have an attestation which counts at this moment."""
+    return {
+        attestation.line
+        for attestation in attestations
+        if not why_not(attestation, checklist.find(attestation.line), at, tuple(gates.roles))
+    }
 
 
 def _carried(

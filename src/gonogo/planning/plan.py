@@ -81,9 +81,7 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
         declaration, policy = suite.declarations[identifier], _with_reachable_needs(suite.catalogue[identifier], absent)
         subject = subject_of(declaration, kinds)
         kind = kinds[subject.removesuffix(GROUP)]
-        unasked = kind.section in undeclared and not environment.declares(kind.section)
-        elsewhere = f"no environment of this project declares [{kind.section}]" if unasked else ""
-        absence = elsewhere or _absence(policy, kind, environment, profile)
+        absence = _undeclared(kind, environment, undeclared) or _absence(policy, kind, environment, profile)
         if reason := absence or _nothing_to_ask(kind, environment, scopes):
             reasons[identifier] = reason
         if absence and kind.section not in environment.service.without:
@@ -103,6 +101,12 @@ def build_plan(  # noqa: PLR0913 - what there is, what is demanded, what is allo
                 hint=hint,
             )
     return Plan(checks=planned, absent=reasons)
+
+
+def _undeclared(kind: EvidenceKind, environment: Environment, undeclared: Collection[str]) -> str:
+    """Return that no environment of the project declares the section that is asked about; empty if one does."""
+    unasked = kind.section in undeclared and not environment.declares(kind.section)
+    return f"no environment of this project declares [{kind.section}]" if unasked else ""
 
 
 def _targets(declaration: Declaration, subject: str, scopes: Mapping[str, Sequence[Scope]]) -> Sequence[Scope]:

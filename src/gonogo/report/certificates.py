@@ -1,4 +1,4 @@
-"""The lifetimes of the certificates that were presented, as bars against the day of the launch.
+"""Draws the lifetimes of the certificates that were presented, as bars against the day of the launch.
 
 Their marks are those of the checks that judge how much is left: a picture that says otherwise would be believed.
 """
@@ -21,31 +21,34 @@ _TLS = "tls"
 _JUDGES = ("tls-expiry", "tls-renewal")
 """The checks of what is left of a certificate's life; the first of them that did not pass is told."""
 _MARKED = {Outcome.FAIL: "fail", Outcome.WARN: "warn"}
-"""Kinds of bars by what such a check said."""
+"""The kind of bar for each outcome of such a check."""
 _CERTIFICATE: TypeAdapter[Certificate] = TypeAdapter(Certificate)
 _MOST = 12
 _FARTHEST = timedelta(days=400)
-"""To either side of the launch: a certificate of ten years would leave no room for those that matter."""
+"""The axis ends so far from the launch on either side: a certificate of ten years would leave no room for the others."""
 _EDGE = 120.0
 _THINNEST = 6.0
-"""Thousandths of the width: what has ended has an end that is seen."""
+"""The least width of a bar, in thousandths of the whole, so that the end of what has ended is seen."""
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
-    """All bars on one axis of days."""
+    """The bars of all certificates, on one axis of days."""
 
     rows: Sequence[BarRow]
     launch: str
-    """Place of the launch."""
+    """The place of the launch on the axis, in percent of the width."""
     anchor: str
     label: str
     notes: Sequence[str]
 
 
 def lifetimes(results: Results) -> Lifetimes | None:
-    """The servers' own certificates, the first that ends first; None where none was seen."""
+    """Return the lifetimes of the servers' own certificates, of the first to end first, or None if no certificate was seen.
+
+    At most twelve are drawn; a note says how many more there are, and how many could not be read.
+    """
     served: dict[str, _Served] = {}
     unread = 0
     for host, scope, facts in _leaves(results):
@@ -84,7 +87,7 @@ class _Served:
 
 
 def _judge(served: Sequence[_Served], results: Results) -> None:
-    """Give each certificate what the checks said of it: where several are served at one target, of the first that ends."""
+    """Give each certificate what the checks said of it; if one target serves several, the first to end gets it."""
     first_ending: dict[tuple[str, ...], _Served] = {}
     for one in served:
         for scope in one.scopes:
@@ -98,7 +101,7 @@ def _judge(served: Sequence[_Served], results: Results) -> None:
 
 
 def _leaves(results: Results) -> Iterator[tuple[str, tuple[str, ...], object]]:
-    """Host, target and leaf of every chain. Facts that are shown at another check are met there."""
+    """Yield host, target and leaf of every chain. Facts that are shown at another check are met there."""
     for check in results.checks:
         for observation in check.observations:
             facts = observation.facts.get(_TLS)

@@ -19,7 +19,7 @@ from gonogo.planning.rules import environment_rules, suite_rules
 from gonogo.planning.run_plan import RunPlan
 from gonogo.record.identity import PolicyDifference, Provenance, RunIdentity
 from gonogo.record.recording import Recording, store, to_bytes, to_document
-from gonogo.record.results import Observation, Results, from_document, plain_values
+from gonogo.record.results import CheckResult, Observation, Results, from_document, plain_values
 from gonogo.verdict.causes import root_causes
 from gonogo.verdict.checklist_status import checklist_status, waived
 from gonogo.verdict.decision import conclude, count, decide
@@ -71,16 +71,7 @@ def results_document(
     """The results of a run as plain JSON values."""
     # Waivers and attestations count by the time of the run: a replay years later must decide by the same ones.
     at: datetime = plan.started_at
-    checks = [
-        replace(check, file=place.file, line=place.line) if (place := plan.places.get(check.id)) else check
-        for check in conclude(
-            plan.plan,
-            with_commands(judged.observations, plan.environment_name),
-            unseen=judged.unseen,
-            reasons=judged.reasons,
-            waived=waived(plan.demands, at),
-        )
-    ]
+    checks = _checks(plan, judged, at)
     lacking = shortfall(plan.suite, plan.plan, plan.demands, plan.environment)
     status = checklist_status(plan.demands, checks, at, lacking, plan.carried)
     results = Results(
@@ -95,30 +86,51 @@ def results_document(
         roles=status.roles,
         exceptions=status.exceptions,
         findings=status.findings,
-        provenance=Provenance(
-            evidence=hashlib.sha256(evidence).hexdigest(),
-            program=plan.program,
-            catalogue=catalogue_digest(plan.suite),
-            checks=code_digest(plan.suite),
-            environment=expectations_digest(plan.environment, plan.chosen),
-            policy=plan.demands.digest,
-            trust=plan.trust,
-            notes=notes,
-            policy_differences=tuple(
-                PolicyDifference(check=each.check, key=each.key, bundled=each.bundled, local=each.local)
-                for each in plan.suite.differences
-            ),
-            families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
-            rules={
-                **suite_rules(plan.suite),
-                **plan.demands.files,
-                **environment_rules(plan.environment, plan.environment_name, plan.chosen),
-            },
-        ),
+        provenance=_provenance(plan, evidence, notes),
     )
     # Redacted as a whole, and last: a secret may have come in by any text of the target.
     document: dict[str, Any] = (redactor or Redactor({})).json(plain_values(results))
     return document
+
+
+def _checks(plan: RunPlan, judged: Judged, at: datetime) -> list[CheckResult]:
+    """Return the result of every planned check, each with the place in a file that a reader corrects."""
+    return [
+        replace(check, file=place.file, line=place.line) if (place := plan.places.get(check.id)) else check
+        for check in conclude(
+            plan.plan,
+            with_commands(judged.observations, plan.environment_name),
+            unseen=judged.unseen,
+            reasons=judged.reasons,
+            waived=waived(plan.demands, at),
+        )
+    ]
+
+
+def _provenance(plan: RunPlan, evidence: bytes, notes: tuple[str, ...]) -> Provenance:
+    """Return the digests of everything that the verdict depends on, by which a signer knows what was asked."""
+    return Provenance(
+        evidence=hashlib.sha256(evidence).hexdigest(),
+        program=plan.program,
+        catalogue=catalogue_digest(plan.suite),
+        checks=code_digest(plan.suite),
+        environment=expectations_digest(plan.environment, plan.chosen),
+        policy=plan.demands.digest,
+        trust=plan.trust,
+        notes=notes,
+        policy_differences=tuple(
+            PolicyDifference(
+                check=difference.check, key=difference.key, bundled=difference.bundled, local=difference.local
+            )
+            for difference in plan.suite.differences
+        ),
+        families=tuple(f"{installed.family.name} ({installed.origin})" for installed in plan.families.foreign),
+        rules={
+            **suite_rules(plan.suite),
+            **plan.demands.files,
+            **environment_rules(plan.environment, plan.environment_name, plan.chosen),
+        },
+    )
 
 
 def _identity(plan: RunPlan, judged: Judged) -> RunIdentity:

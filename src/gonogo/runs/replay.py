@@ -11,13 +11,13 @@ from gonogo.base.comparing import Compared
 from gonogo.base.errors import IntegrityError
 from gonogo.collecting.recorded import RecordedSource
 from gonogo.environment.model import Environment
-from gonogo.evidence.base import Scope
+from gonogo.evidence.base import Key, Scope
 from gonogo.families.registry import Families, installed_families
 from gonogo.judging.judge import judge
 from gonogo.planning.gate_demands import demanded_checks
-from gonogo.planning.plan import build_plan
+from gonogo.planning.plan import Plan, build_plan
 from gonogo.planning.run_plan import RunPlan, scopes_by_kind
-from gonogo.planning.suite import project_suite
+from gonogo.planning.suite import Suite, project_suite
 from gonogo.record.origin import made_elsewhere
 from gonogo.record.recording import Recording, read_recording, restore
 from gonogo.record.results import Results
@@ -69,16 +69,7 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         environment=environment,
         families=families,
         suite=suite,
-        plan=build_plan(
-            suite,
-            environment,
-            families.kinds,
-            scopes_by_kind(keys),
-            wanted=demanded_checks(suite, recording.demands, release=environment.service.release),
-            profile=recording.profile,
-            allow_money=recording.allow_money,
-            undeclared=recording.undeclared,
-        ),
+        plan=_checks(recording, suite, environment, families, keys),
         demands=recording.demands,
         profile=recording.profile,
         allow_money=recording.allow_money,
@@ -95,6 +86,22 @@ def _plan(recording: Recording, source: RecordedSource, project: Path, families:
         started_at=recording.started_at,
         selected=frozenset(recording.selected) if recording.selected is not None else None,
         notes=recording.notes,
+    )
+
+
+def _checks(
+    recording: Recording, suite: Suite, environment: Environment, families: Families, keys: Sequence[Key]
+) -> Plan:
+    """Return the checks that were planned then, for the targets of these keys."""
+    return build_plan(
+        suite,
+        environment,
+        families.kinds,
+        scopes_by_kind(keys),
+        wanted=demanded_checks(suite, recording.demands, release=environment.service.release),
+        profile=recording.profile,
+        allow_money=recording.allow_money,
+        undeclared=recording.undeclared,
     )
 
 

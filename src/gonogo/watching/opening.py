@@ -90,8 +90,7 @@ def opened(request: WatchRequest, environ: Mapping[str, str], clock: Clock | Non
         at = _launch_at(request, launch, clock)
         bundled = prepared.plan.environment.service.bundled
         journal = resources.enter_context(_journal(watch, request.environment, bundled=bundled))
-        lives = journal.stretches()
-        sources, asked = _sources(prepared, watch, request, since=at or (lives[0].began if lives else clock.utc()))
+        sources, asked = _sources(prepared, watch, request, since=at or _began(journal) or clock.utc())
         resources.callback(asked.close)
         ledger = Ledger(journal, now=clock.utc)
         announcer, heartbeat = _telling(request, prepared, watch, launch, ledger, resources)
@@ -213,6 +212,12 @@ def _until(request: WatchRequest, launch: Launch, at: datetime | None, clock: Cl
     return None if at is None else at + launch.watch
 
 
+def _began(journal: Journal) -> datetime | None:
+    """When a watcher began this journal; None if none did."""
+    lives = journal.stretches()
+    return lives[0].began if lives else None
+
+
 def _journal(watch: Watch, environment: str, *, bundled: bool) -> Journal:
     """The journal to go on with; one whose watch came to its end is kept beside it, and a new one begins."""
     path = journal_path(watch, environment)
@@ -241,7 +246,7 @@ def _sources(
     sources: list[Source] = []
     if watch.prometheus is not None:
         sources.append(PrometheusSource(watch.prometheus, watch))
-    elif any(one.signal.selectors for one in watch.watched.values()):
+    elif any(watched.signal.selectors for watched in watch.watched.values()):
         patience = max(watch.every, _LEAST_PATIENCE)
         sources.append(OwnMetrics(Scraper(environment, prepared.secrets, patience=patience), watch))
     asking = Request(
@@ -252,7 +257,7 @@ def _sources(
     )
     within = environment.limits.run.total_seconds()
     synthetic, slow = (Synthetic(asking, prepared.instance, within_seconds=within) for _ in range(2))
-    steps = [name for name, one in prepared.plan.suite.declarations.items() if WALK in one.arguments]
+    steps = [name for name, check in prepared.plan.suite.declarations.items() if WALK in check.arguments]
     asked = AskedChecks(synthetic, slow, watch, steps)
     return [*sources, asked], asked
 

@@ -20,27 +20,13 @@ def alertmanager_config(environment: str, watch: Watch) -> str:
             f"environments/{environment}.toml: watch.channels: is missing; Alertmanager needs somebody to tell, "
             'as in oncall = "ONCALL_URL"'
         )
-    # Alertmanager knows of no acknowledgement, and so tells nobody later: what is critical goes to all at once.
-    told = {"critical": watch.tell.critical or channels, "warning": watch.tell.warning or channels[:1]}
-    repeated = {"critical": watch.respond.critical, "warning": watch.respond.warning}
-    routes = [
-        {
-            "receiver": name,
-            "matchers": [f'environment="{environment}"', f'severity="{severity}"'],
-            "group_wait": "0s" if severity == "critical" else "10s",
-            "repeat_interval": span(repeated[severity]),
-            "continue": name != names[-1],
-        }
-        for severity, names in told.items()
-        for name in names
-    ]
     document = {
         "route": {
             "receiver": channels[0],
             "group_by": ["environment", "alertname"],
             "group_wait": "10s",
             "group_interval": "1m",
-            "routes": routes,
+            "routes": _routes(environment, watch),
         },
         "inhibit_rules": [
             {
@@ -56,3 +42,22 @@ def alertmanager_config(environment: str, watch: Watch) -> str:
     }
     receivers = "".join(f"# {name}: the secret {secret}\n" for name, secret in watch.channels.items())
     return _HEAD.format(environment=environment, receivers=receivers) + as_yaml(document)
+
+
+def _routes(environment: str, watch: Watch) -> list[dict[str, object]]:
+    """Return one route for each severity and channel that is told of it."""
+    channels = list(watch.channels)
+    # Alertmanager knows of no acknowledgement, and so tells nobody later: what is critical goes to all at once.
+    told = {"critical": watch.tell.critical or channels, "warning": watch.tell.warning or channels[:1]}
+    repeated = {"critical": watch.respond.critical, "warning": watch.respond.warning}
+    return [
+        {
+            "receiver": name,
+            "matchers": [f'environment="{environment}"', f'severity="{severity}"'],
+            "group_wait": "0s" if severity == "critical" else "10s",
+            "repeat_interval": span(repeated[severity]),
+            "continue": name != names[-1],
+        }
+        for severity, names in told.items()
+        for name in names
+    ]

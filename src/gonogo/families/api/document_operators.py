@@ -1,4 +1,7 @@
-"""Operators of MongoDB in place of texts: a query that takes them as they are gives away what nobody asked for."""
+"""Sends operators of MongoDB in place of texts: a query that takes them as they are gives away what nobody asked for.
+
+Source: the query operators of MongoDB's manual, and OWASP's testing guide, WSTG-INPV-05.6 (NoSQL injection).
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,26 +15,34 @@ from gonogo.families.api.document_cases import Case
 _IN_QUERY: Mapping[str, str] = {"$ne": "gonogo", "$gt": "", "$regex": ".*"}
 _IN_BODY: Sequence[Mapping[str, Any]] = ({"$ne": ""}, {"$regex": ".*"})
 _NONE = "gonogo"
-"""In place of an operator: whoever takes brackets apart asks for what does not exist, all others pass over both."""
+"""It stands in place of an operator: a service that takes brackets apart looks for an operator that does not exist, and
+all others pass over both."""
 _TOO_MANY, _BROKEN = 429, 500
 _TIMES = 2
-"""What others add meanwhile is no finding."""
+"""How often an operator must show an effect, so that what others add meanwhile is no finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """Tries them at one operation after another."""
+    """Tries operators at one operation of the API after another.
+
+    ``ask`` sends a case under a label and returns its reply; ``report`` takes label, reply and what was expected.
+    """
 
     ask: Callable[[str, Case], Response]
     report: Callable[[str, Response, str], None]
 
     def tried(self, label: str, good: Case, status: int, texts: Mapping[str, Sequence[str]]) -> set[str]:
-        """The texts of which it could be told, by a request that is as it should be and its status."""
-        told = {name for name in texts["query"] if self._in_query(label, good, name)}
-        return told | {name for name in texts["body"] if self._in_body(label, good, status, name)}
+        """Return the names of the texts of which the replies could tell whether the service takes operators.
+
+        ``good`` is a request that is as it should be, ``status`` that of its reply; ``texts`` has the names of texts by
+        place, ``query`` and ``body``. Whatever is taken is reported.
+        """
+        decided = {name for name in texts["query"] if self._in_query(label, good, name)}
+        return decided | {name for name in texts["body"] if self._in_body(label, good, status, name)}
 
     def _in_query(self, label: str, good: Case, name: str) -> bool:
-        told = False
+        decided = False
         for operator, value in _IN_QUERY.items():
             wrong = _queried(good, name, operator, value)
             for _ in range(_TIMES):
@@ -41,15 +52,15 @@ class Operators:
                 )
                 if _TOO_MANY in {before.status_code, reply.status_code, after.status_code}:
                     return False
-                told |= _served(before) or reply.status_code != before.status_code
+                decided |= _served(before) or reply.status_code != before.status_code
                 if not (problem := _worse(reply, before, after)):
                     break
             else:
                 self.report(label, reply, f"{problem} for {name}[{operator}] than for {name}[{_NONE}]")
-        return told
+        return decided
 
     def _in_body(self, label: str, good: Case, status: int, name: str) -> bool:
-        told = False
+        decided = False
         fields: Any = good.body
         for operator in _IN_BODY if isinstance(fields, dict) else ():
             reply = self.ask(label, _copied(good, body={**fields, name: operator}))
@@ -57,12 +68,12 @@ class Operators:
                 return False
             if _served(reply) or reply.status_code >= _BROKEN:
                 self.report(label, reply, f"4xx for {json.dumps(operator)} in place of the text {name}")
-            told |= 200 <= status < 300 or reply.status_code != status  # noqa: PLR2004 - 2xx
-        return told
+            decided |= 200 <= status < 300 or reply.status_code != status  # noqa: PLR2004 - 2xx
+        return decided
 
 
 def _worse(reply: Response, before: Response, after: Response) -> str:
-    """What should not be; empty where the operator was passed over, or refused."""
+    """Return what was expected in place of this reply; empty if the operator was passed over or refused."""
     if reply.status_code >= _BROKEN:
         return "no other status"
     if _served(reply) and not _served(before):
@@ -76,7 +87,7 @@ def _served(reply: Response) -> bool:
 
 
 def _size(reply: Response) -> int:
-    """The number of values in it; of what is no JSON, that of its bytes."""
+    """Return the number of values in a reply, or the number of its bytes if it is no JSON."""
     try:
         return sum(1 for _ in _leaves(json.loads(reply.content)))
     except (ValueError, RecursionError):

@@ -168,7 +168,7 @@ class OpsgenieSession:
     async def levels(self) -> tuple[int, timedelta | None]:
         """Return after how many different delays the escalation notifies somebody, and the second of them.
 
-        0 where none is declared.
+        The number is 0 if no escalation is declared; the delay is None if there are fewer than two.
         """
         if not self._section.policy:
             return 0, None
@@ -183,9 +183,13 @@ class OpsgenieSession:
         whom, user = f"user {person.name}", f"v2/users/{_quoted(person.identifier)}"
         contacts = objects(await self._data(f"{user}/contacts", None, whom, {}))
         rules = objects(await self._data(f"{user}/notification-rules", None, whom, {}))
-        usable = [text(one.get("method")) for one in contacts if mapping(one.get("status")).get("enabled") is not False]
-        told = [rule for rule in rules if rule.get("actionType") == "create-alert" and rule.get("enabled") is True]
-        return Reach(person=person.name, methods=tuple(sorted(usable)), rules=len(told) if usable else 0)
+        usable = [
+            text(contact.get("method"))
+            for contact in contacts
+            if mapping(contact.get("status")).get("enabled") is not False
+        ]
+        telling = [rule for rule in rules if rule.get("actionType") == "create-alert" and rule.get("enabled") is True]
+        return Reach(person=person.name, methods=tuple(sorted(usable)), rules=len(telling) if usable else 0)
 
     async def service(self, span: Span) -> AlertService | None:
         """Return the declared integration with the maintenance that disables it within ``span``; None if none is declared."""
@@ -193,7 +197,9 @@ class OpsgenieSession:
         if not declared:
             return None
         integrations = objects(await self._data("v2/integrations", None, "integrations", {}))
-        named = [one for one in integrations if declared in {one.get("id"), one.get("name")}]
+        named = [
+            integration for integration in integrations if declared in {integration.get("id"), integration.get("name")}
+        ]
         if not named:
             raise Absent(f"integration {declared}")
         if len(named) > 1:
@@ -205,21 +211,21 @@ class OpsgenieSession:
         )
 
     async def _maintenance(self, integration: str, span: Span) -> list[Maintenance]:
-        found = list[Maintenance]()
-        for one in objects(await self._data("v1/maintenance", None, "maintenance", {"type": "non-expired"})):
-            time = mapping(one.get("time"))
+        disabling = list[Maintenance]()
+        for listed in objects(await self._data("v1/maintenance", None, "maintenance", {"type": "non-expired"})):
+            time = mapping(listed.get("time"))
             begins, ends = (
                 moment(self._session, time[key], f"{key} of a maintenance") if time.get(key) else None
                 for key in ("startDate", "endDate")
             )
             maintenance = Maintenance(begins=begins or span[0], ends=ends)
-            if one.get("status") not in {"active", "planned"} or not overlaps(maintenance.begins, ends, span):
+            if listed.get("status") not in {"active", "planned"} or not overlaps(maintenance.begins, ends, span):
                 continue
-            whole_one = await self._data(f"v1/maintenance/{_quoted(text(one.get('id')))}", None, "maintenance", {})
-            rules = objects(mapping(whole_one).get("rules"))
+            details = await self._data(f"v1/maintenance/{_quoted(text(listed.get('id')))}", None, "maintenance", {})
+            rules = objects(mapping(details).get("rules"))
             if any(mapping(rule.get("entity")).get("id") == integration and _switches_off(rule) for rule in rules):
-                found.append(maintenance)
-        return found
+                disabling.append(maintenance)
+        return disabling
 
     async def _data(self, path: str, named: str | None, word: str, query: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
         """Return the ``data`` of a reply. Raises Absent if Opsgenie says that there is no such thing."""
@@ -253,7 +259,7 @@ def _delay(rule: Object) -> float:
 
 def _level(rule: Object, rules: Sequence[Object]) -> int:
     """Return the level of a rule, from 1: rules with the same delay are one level."""
-    return 1 + sorted({_delay(one) for one in rules}).index(_delay(rule))
+    return 1 + sorted({_delay(other) for other in rules}).index(_delay(rule))
 
 
 def _switches_off(rule: Object) -> bool:

@@ -22,7 +22,7 @@ _MOST_NAMES = 200
 _MOST_CERTIFICATES = 10
 _MOST_LISTS = 3
 _DER = 1 << 1
-"""_ssl.ENCODING_DER."""
+"""The value of ``_ssl.ENCODING_DER``."""
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -31,11 +31,14 @@ UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""All that cryptography raises over bytes that are no sound certificate; these have no common base."""
+"""The errors that cryptography raises for bytes that are no sound certificate; they have no common base."""
 
 
 def read_chain(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
-    """Up to the first that is no certificate: what follows must not take its place."""
+    """Read a chain in DER, leaf first, at most ten certificates of it.
+
+    It ends before the first that is no certificate, since what follows must not take its place.
+    """
     certificates: list[Certificate] = []
     for der in chain[:_MOST_CERTIFICATES]:
         try:
@@ -46,17 +49,17 @@ def read_chain(chain: Sequence[bytes]) -> tuple[Certificate, ...]:
 
 
 def sent_chain(session: ssl.SSLObject) -> Sequence[bytes]:
-    """The certificates that the server sent, leaf first."""
+    """Return the certificates that the server sent, in DER, leaf first."""
     return _ders(session, "get_unverified_chain")
 
 
 def verified_path(session: ssl.SSLObject) -> tuple[bytes, ...]:
-    """The certificates by which a verifying handshake came from the leaf to a trusted root, in DER."""
+    """Return the certificates by which a verifying handshake came from the leaf to a trusted root, in DER."""
     return tuple(_ders(session, "get_verified_chain"))
 
 
 def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject, whose interface differs between versions
-    """Public from Python 3.13; the same method of the private object before."""
+    """Call a method that is public from Python 3.13, and before is a method of the private object."""
     if sys.version_info >= (3, 13):
         return list(getattr(session, method)() or ())
     presented: Iterable[Any] = getattr(session._sslobj, method)() or ()  # noqa: SLF001 - see above
@@ -64,7 +67,7 @@ def _ders(session: Any, method: str) -> list[bytes]:  # noqa: ANN401 - SSLObject
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """Reads the bytes that a server sent. Gives one of UNREADABLE if they are no certificate."""
+    """Read one certificate in DER, as a server sent it. Raises one of UNREADABLE if the bytes are no certificate."""
     certificate = load_certificate(der)
     key_type, key_bits = _key(certificate)
     return Certificate(
@@ -89,7 +92,10 @@ def read_certificate(der: bytes) -> Certificate:
 
 
 def is_for(der: bytes, host: str) -> bool:
-    """Whether a certificate is for this host, by its alternative names alone."""
+    """Return whether a certificate in DER is for this host, by its alternative names alone (RFC 9525).
+
+    It is for no host if it cannot be read.
+    """
     try:
         dns_names, addresses = _alternative_names(load_certificate(der))
     except UNREADABLE:
@@ -133,7 +139,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def _alternative_names(certificate: x509.Certificate) -> tuple[Sequence[str], Sequence[str]]:
-    """DNS names, and addresses."""
+    """Return the DNS names, and the addresses, for which a certificate is."""
     with suppress(x509.ExtensionNotFound, *UNREADABLE):
         san = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         addresses = [str(address) for address in san.get_values_for_type(x509.IPAddress)]

@@ -89,12 +89,9 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
     transitions = _transitions(reader, name, start, period)
     alerts = {transition.alert for transition in transitions if transition.alert}
     due = {at: reading for at, is_due, reading in looks if is_due and period.since <= at < period.until}
-    places = list(due)
-    missed = missed_rounds(places, period, _cadence(watch, rule, places))
-    trail = Trail(rule.watched, timedelta(seconds=_cadence(watch, rule, places)), _MOST_POINTS)
-    for reading in readings:
-        trail.add(reading)
-    threshold = rule.threshold
+    cadence = _cadence(watch, rule, list(due))
+    missed = missed_rounds(list(due), period, cadence)
+    trail = _trail(rule, readings, cadence)
     return WatchEvidence(
         scope=scope,
         taken_at=now,
@@ -111,15 +108,23 @@ def watched_evidence(  # noqa: PLR0913 - the journal, what it is asked about, an
         until=period.until,
         readings=pack_readings(readings),
         transitions=transitions,
-        acknowledgements=tuple(one for one in reader.acknowledgements() if one.alert in alerts),
-        receipts=tuple(one for one in reader.receipts() if one.alert in alerts),
+        acknowledgements=tuple(word for word in reader.acknowledgements() if word.alert in alerts),
+        receipts=tuple(receipt for receipt in reader.receipts() if receipt.alert in alerts),
         gaps=tuple(_overlapping(reader.gaps(), period)),
         unit=rule.watched.unit,
-        limit=threshold.limit if threshold else None,
-        above=threshold is None or threshold.above is not None,
+        limit=rule.threshold.limit if rule.threshold else None,
+        above=rule.threshold is None or rule.threshold.above is not None,
         points=tuple(trail.points()),
         stale_after=trail.stale_after,
     )
+
+
+def _trail(rule: Rule, readings: Iterable[Reading], cadence: float) -> Trail:
+    """Return the course of these readings, which came every ``cadence`` seconds."""
+    trail = Trail(rule.watched, timedelta(seconds=cadence), _MOST_POINTS)
+    for reading in readings:
+        trail.add(reading)
+    return trail
 
 
 def green_evidence(
@@ -132,7 +137,11 @@ def green_evidence(
     standing = {
         alarm.id: alarm for alarm in alarms_of(transitions, (), ()) if alarm.ended is None or alarm.ended > since
     }
-    begins = {one.alert: one for one in reversed(transitions) if one.alert in standing and one.after in ALARMS}
+    begins = {
+        transition.alert: transition
+        for transition in reversed(transitions)
+        if transition.alert in standing and transition.after in ALARMS
+    }
     events = reader.events()
     releases = tuple(_releases(events))
     pending = {name for name in watch.watched if alerts.get(name, Alert(threshold=name)).state == AlertState.PENDING}
@@ -150,7 +159,7 @@ def green_evidence(
         changed=tuple(sorted(name for name, text in watch.rule_texts.items() if rules.get(name) != text)),
         gaps=tuple(gap for gap in reader.gaps() if gap.ends > since),
         releases=releases,
-        unseen="" if releases else next((one.text for one in reversed(events) if one.kind == UNSEEN), ""),
+        unseen="" if releases else next((event.text for event in reversed(events) if event.kind == UNSEEN), ""),
     )
 
 
