@@ -6,13 +6,12 @@ from datetime import timedelta
 
 from gonogo.base.comparing import Compared
 from gonogo.base.durations import format_duration
+from gonogo.base.sizes import scaled_size
 from gonogo.record.history import OUTCOME_LETTERS
 from gonogo.record.results import CheckResult, Observation, Outcome, Results
 from gonogo.report.wording import SHAPES
 
 _OUTCOMES = {letter: outcome for outcome, letter in OUTCOME_LETTERS.items()}
-_STEP = 1024
-_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _MINUS = "-"
 
 
@@ -122,8 +121,5 @@ def _duration(seconds: float) -> str:
 
 
 def _size(size: float) -> str:
-    for unit in _SIZES[:-1]:
-        if abs(size) < _STEP:
-            return f"{_number(size)} {unit}"
-        size /= _STEP
-    return f"{_number(size)} {_SIZES[-1]}"
+    number, unit = scaled_size(size)
+    return f"{_number(number)} {unit}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from gonogo.base.sizes import scaled_size
 from gonogo.evidence.watch import ALARMS, AlertState, Reading, Transition
 from gonogo.families.watch.section import Threshold, Watch, Watched
 
@@ -175,9 +176,13 @@ def explained(rule: Rule, reading: Reading) -> str:
 
 
 def in_unit(value: float, unit: str) -> str:
-    """A value as people read it; a share in per cent, where its unit is %."""
+    """A value as people read it; a share in per cent, where its unit is %; ``8.2 ms`` and ``187 MiB`` for s and B."""
     if unit == "%":
         return f"{value * 100:.3g} %"
+    if unit == "s" and 0 < abs(value) < 1:
+        value, unit = value * 1000, "ms"
+    elif unit == "B":
+        value, unit = scaled_size(value)
     return f"{value:.4g} {unit}".strip()
 
 
