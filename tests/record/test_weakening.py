@@ -66,6 +66,20 @@ def test_lines_that_ask_less(before: dict[str, Any], after: dict[str, Any], word
     assert told(of_line(**before), of_line(**after)) == [("weakened", "x.one", *words)]
 
 
+def test_an_answer_that_changes_is_no_change_of_the_list() -> None:
+    """People are asked for a line while a check warns of it: their right to it is as old as the list."""
+    listed = "- [ ] Renewal <!-- x.one checks=tls-a -->\n- [ ] Word <!-- x.two attest=lead -->\n"
+    proved = replace(of_line(checks=["tls-a"]), checklist=listed)
+    warned = replace(of_line(checks=["tls-a"], status=LineStatus.OPEN, attest=["lead", "ops"]), checklist=listed)
+    reworded = replace(warned, checklist=listed.replace("Word", "Spoken word"))
+    for before, after in ((proved, warned), (warned, proved), (proved, reworded), (reworded, proved)):
+        assert {kind for kind, *_ in told(before, after)} <= {"became unverified", "fixed"}
+        by_other_rules = replace(after, provenance=replace(after.provenance, policy="another"))
+        assert not [one.key for one in changes(before, by_other_rules) if one.key.endswith(".attest")]
+    eased = replace(warned, checklist=listed.replace("checks=tls-a", "checks=tls-a attest=lead"))
+    assert ("weakened", "x.one", "attested by lead", "nobody needs to attest it") in told(eased, proved)
+
+
 def test_a_line_that_fails_and_is_not_asked_any_more_was_not_fixed() -> None:
     """Its checks are fewer, and so it is green."""
     failed = of_line(status=LineStatus.FAILED, checks=["tls-a", "tls-b"])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gonogo.planning.rule_values import WHOLE
 from gonogo.planning.trusted import other_trust
+from gonogo.record.attest_rules import attest_rules
 from gonogo.record.results import Change, CheckResult, Results
 
 DIGESTS = ("catalogue", "checks", "environment", "policy")
@@ -166,13 +167,15 @@ def _catalogue_of(check: str, results: Results) -> str:
 
 def _lines(before: Results, after: Results) -> Iterator[Change]:
     """Lines of the list that both runs knew."""
-    then = {line.id: line for line in before.lines}
-    for now in after.lines:
-        if now.id in then:
-            for name in ("text", "attest"):
-                old, new = (_words(getattr(line, name)) for line in (then[now.id], now))
-                if old != new:
-                    yield _change(_LIST, f"{now.id}.{name}", old, new)
+    texts_then, texts_now = ({line.id: line.text for line in side.lines} for side in (before, after))
+    roles_then, roles_now = attest_rules(before, after)
+    for line, text in texts_now.items():
+        for name, then, now in (
+            ("text", texts_then.get(line), text),
+            ("attest", roles_then.get(line), roles_now.get(line)),
+        ):
+            if then is not None and now is not None and then != now:
+                yield _change(_LIST, f"{line}.{name}", _words(then), _words(now))
 
 
 def _attested(before: Results, after: Results) -> Iterator[Change]:

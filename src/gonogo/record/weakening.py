@@ -3,9 +3,10 @@
 A bar that was lowered is no repair, and what is not asked any more is not in order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gonogo.policy.severity import Severity
+from gonogo.record.attest_rules import Roles, attest_rules
 from gonogo.record.results import Change, CheckResult, LineResult, Results
 
 GONE = "not there any more"
@@ -38,28 +39,34 @@ def _check(then: CheckResult, now: CheckResult) -> Iterator[Change]:
 
 def _lines(before: Results, after: Results) -> Iterator[Change]:
     now = {line.id: line for line in after.lines}
+    roles = attest_rules(before, after)
     for then in before.lines:
         if then.leaf and then.demanded and then.id in now:
-            yield from _line(then, now[then.id], after)
+            yield from _line(then, now[then.id], after, roles)
 
 
-def _line(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]:
+def _line(then: LineResult, now: LineResult, after: Results, roles: tuple[Roles, Roles]) -> Iterator[Change]:
     """Where a line asks less than it did: it is demanded no more, or by weaker proof."""
     if not now.leaf:
         yield _told(then.id, "demanded by itself", "it only groups lines below it")
     elif not now.demanded:
         yield _told(then.id, "demanded", "not demanded any more")
     else:
+        yield from _people(then, *(side.get(then.id, ()) for side in roles))
         yield from _proof(then, now, after)
+
+
+def _people(line: LineResult, then: Sequence[str], now: Sequence[str]) -> Iterator[Change]:
+    """Where fewer people must speak for the line, or more may."""
+    if then and line.checks and not now:
+        yield _told(line.id, f"attested by {' or '.join(then)}", "nobody needs to attest it")
+    if then and now and (more := [role for role in now if role not in then]):
+        yield _told(line.id, f"attested by {' or '.join(then)}", f"{' or '.join(more)} may attest it as well")
 
 
 def _proof(then: LineResult, now: LineResult, after: Results) -> Iterator[Change]:
     if removed := [check for check in then.checks if check not in now.checks]:
         yield _told(then.id, f"verified by {', '.join(then.checks)}", f"not by {', '.join(removed)} any more")
-    if then.attest and then.checks and not now.attest:
-        yield _told(then.id, f"attested by {' or '.join(then.attest)}", "nobody needs to attest it")
-    if then.attest and now.attest and (more := [role for role in now.attest if role not in then.attest]):
-        yield _told(then.id, f"attested by {' or '.join(then.attest)}", f"{' or '.join(more)} may attest it as well")
     # What is demanded no more is told of the line itself: here is what the statement names no more.
     kept = {line.id for line in after.lines}
     if removed := [line for line in then.supports if line not in now.supports and line in kept]:
