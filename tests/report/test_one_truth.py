@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from gonogo.policy.severity import Severity
 from gonogo.record.results import Cause, CheckResult, LineResult, LineStatus, Outcome, Results, Verdict, sum_line
+from gonogo.report.blockers import stops
 from gonogo.report.files import derived
 from gonogo.report.github import render_commands
 from gonogo.report.terminal import render_summary
-from gonogo.report.wording import causes, line_sum, stops
+from gonogo.report.wording import causes, line_sum
 from gonogo.verdict.causes import root_causes
 from gonogo.verdict.undone import undone_words
 from tests.report.accounts import accounted, line

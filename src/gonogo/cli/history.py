@@ -241,7 +241,12 @@ def _read(folder: Path) -> IndexedRun:
 
     results = read_belonging(folder)
     run, verdict = results.run, results.decision.verdict
-    flags = {"did not finish": not run.finished, "interrupted": run.interrupted, "limited": run.narrowed}
+    flags = {
+        "rehearsal": bool(results.faults),
+        "did not finish": not run.finished,
+        "interrupted": run.interrupted,
+        "limited": run.narrowed,
+    }
     columns = [run.environment, f"{VERDICT_SHAPES[verdict]} {verdict}", run.gate]
     columns += [visible(results.release_words or "no release"), sum_line(results.counts), asked_share(results)]
     return IndexedRun(

@@ -29,6 +29,7 @@ def show_summary(results: Results, path: str, digest: str) -> None:
 def tell_of_age(folder: Path, results: Results) -> None:
     """Say on standard error what makes this verdict less than it was: its validity is over, or a later run is on record."""
     from gonogo.record.archive import newer  # noqa: PLC0415 - help answers at once
+    from gonogo.report.wording import verdict_words  # noqa: PLC0415
     from gonogo.verdict.endings import validity  # noqa: PLC0415
 
     if (ends := validity(results)).at <= datetime.now(UTC):
@@ -37,7 +38,7 @@ def tell_of_age(folder: Path, results: Results) -> None:
         )
     if latest := newer(folder, results):
         click.echo(
-            f"gonogo: a newer run of gate {results.run.gate}, {latest.run.id}, is {latest.decision.verdict}: gonogo show",
+            f"gonogo: a newer run of gate {results.run.gate}, {latest.run.id}, is {verdict_words(latest)}: gonogo show",
             err=True,
         )
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 import rfc8785
 
+from gonogo.base.bundled import FAULTS_ON
 from gonogo.base.comparing import Compared
 from gonogo.base.documents import adapter
 from gonogo.environment.effects import Effect
@@ -289,6 +290,12 @@ class Results:
     exceptions: Sequence[ExceptionResult] = ()
     findings: Sequence[Finding] = ()
     history: History = History()
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Names of the faults of a rehearsal: they were switched on deliberately."""
+        notes = [note.removeprefix(FAULTS_ON) for note in self.provenance.notes if note.startswith(FAULTS_ON)]
+        return [name for note in notes for name in note.split(", ")]
 
     @property
     def leaves(self) -> Sequence[LineResult]:

@@ -8,6 +8,7 @@ from gonogo.base.wording import counted
 from gonogo.record.results import LineResult, Outcome, Results
 from gonogo.report.lines import plain_title
 from gonogo.report.wording import Problem, beside_causes, causes, open_lines
+from gonogo.verdict.causes import stopping
 from gonogo.verdict.line_proof import keeps_open
 from gonogo.verdict.undone import undone_words
 
@@ -39,6 +40,8 @@ class Blockers:
     causes: Sequence[Blocker]
     lines: Mapping[str, Sequence[LineResult]]
     """Lines that no cause explains, by the heading above them."""
+    unexplained: Sequence[LineResult]
+    """The same lines in the order of the list."""
     looked_at: Mapping[str, str]
     """By the id of such a line, the check to look at before anybody attests it: a warning, or the cause of a gap."""
     lines_words: str
@@ -62,11 +65,69 @@ def blockers(results: Results) -> Blockers:
     return Blockers(
         causes=told,
         lines=_by_heading(unspoken),
+        unexplained=sorted(unspoken, key=lambda line: line.number),
         looked_at=_looked_at(results, unspoken, told),
         lines_words=undone_words(unspoken),
         statements=[line for line in unexplained if line.supports],
         warnings=beside_causes(results, _LOUD),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stops:
+    """Numbers of what keeps the verdict from GO: the same in every format."""
+
+    causes: int
+    more_lines: int
+    """Demanded lines that are not done, and that no cause explains."""
+    failed: int
+    """Must-pass checks."""
+    unanswered: int
+    """Must-pass checks that could not be checked."""
+    lines: Sequence[LineResult]
+    """Demanded lines that are not done."""
+
+    @property
+    def words(self) -> str:
+        """What is to be settled, and what it is made of; empty where nothing is.
+
+        ``1 cause and 2 more checklist lines: 7 must-pass checks failed, 11 not checked, 8 checklist lines not done (5
+        failed, 3 open)``.
+        """
+        checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
+        noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
+        checks += [f"{self.unanswered}{noun} not checked"] if self.unanswered else []
+        parts = [*checks, *([words] if (words := undone_words(self.lines)) else [])]
+        more = f" and {counted(self.more_lines, 'more checklist line')}" if self.more_lines else ""
+        return f"{counted(self.causes, 'cause')}{more}: {', '.join(parts)}" if self.causes else ", ".join(parts)
+
+
+def stops(results: Results) -> Stops:
+    """How much of what keeps the verdict from GO there is."""
+    found = blockers(results)
+    by_id = {check.id: check for check in results.checks}
+    stopped = stopping(results.checks, results.lines)
+    failed = sum(by_id[identifier].outcome is Outcome.FAIL for identifier in stopped)
+    return Stops(
+        causes=len(found.causes),
+        more_lines=len(found.unexplained),
+        failed=failed,
+        unanswered=len(stopped) - failed,
+        lines=open_lines(results),
+    )
+
+
+def undone_lines(results: Results) -> Sequence[LineResult]:
+    """The demanded lines that are not done: first those that no cause explains, and that no cause's card tells; statements last."""
+    found = blockers(results)
+    told = {line.id for cause in found.causes for line in cause.lines}
+    return sorted(open_lines(results), key=lambda line: (bool(line.supports), line.id in told))
+
+
+def waiting_for(problem: Problem, found: Blockers) -> Sequence[LineResult]:
+    """The lines that are not done because of it; of a check that is no cause, those that look at it."""
+    lines = next((cause.lines for cause in found.causes if cause.problem.check.id == problem.check.id), ())
+    return lines or [line for line in found.unexplained if found.looked_at.get(line.id) == problem.check.id]
 
 
 def alike_words(ids: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:

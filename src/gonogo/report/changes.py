@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from gonogo.base.durations import format_duration
+from gonogo.base.wording import and_more
 from gonogo.record.results import Change, LineStatus, Outcome, Results, sum_line
 from gonogo.report.visible import visible
-from gonogo.report.wording import asked
+from gonogo.report.wording import asked, verdict_words
 
 NO_LONGER_CHECKED, NO_LONGER_DONE = "no longer checked", "no longer done"
 """What *became unverified* is for people: a check that has no answer any more; a line that is open or failed."""
@@ -28,10 +29,11 @@ _POLICIES = {
     "policy": "the checklist, the gates, the people, the attestations or the waivers",
 }
 _LONGEST = 160
+_FEW = 3
 _LOUDEST_FIRST = (
+    "newly failing",
     "weakened",
     "policy changed",
-    "newly failing",
     "newly warning",
     NO_LONGER_CHECKED,
     NO_LONGER_DONE,
@@ -39,7 +41,8 @@ _LOUDEST_FIRST = (
     "added",
     "fixed",
 )
-LOUD_CHANGES = frozenset({"weakened", "newly failing"})
+NEWLY_FAILING = "newly failing"
+LOUD_CHANGES = frozenset({"weakened", NEWLY_FAILING})
 """Kinds that are open on the page, however many there are of the others."""
 _UNDONE = {LineStatus.OPEN.value, LineStatus.FAILED.value}
 _WORDS = {Outcome.ERROR.value: Outcome.ERROR.words, "excepted": LineStatus.WAIVED.value}
@@ -66,7 +69,7 @@ def since(results: Results) -> str:
 
 
 def before(results: Results) -> str:
-    """``The last run was GO, 54 s before this one``: what a reader who knows the last run compares with."""
+    """``The run before this one was GO, 54 s earlier``: what a reader who knows the last run compares with."""
     base = since(results)
     run = next((run for run in results.history.runs if run.id == base), None)
     if run is None:
@@ -75,15 +78,18 @@ def before(results: Results) -> str:
             "No earlier run can be compared with this one" if runs else "This is the first run of this gate on record"
         )
     age = format_duration(results.run.started_at - run.started_at)
-    return f"The last run was {run.verdict}, {age} before this one"
+    return f"The run before this one was {run.verdict}, {age} earlier"
 
 
 def change_counts(results: Results) -> str:
-    """``1 weakened, 3 newly failing``: how much is different since the last run; empty where none can be compared."""
+    """``2 newly failing (dns-a, tls-a), 1 weakened``: how much is different since then; empty where nothing can be compared."""
     if not since(results):
         return ""
-    counts = ", ".join(f"{len(alike)} {kind}" for kind, alike in grouped_changes(results).items())
-    return counts or "nothing is different"
+    grouped = grouped_changes(results)
+    counts = {kind: f"{len(alike)} {kind}" for kind, alike in grouped.items()}
+    if failing := grouped.get(NEWLY_FAILING):
+        counts[NEWLY_FAILING] += f" ({visible(and_more([change.subject for change in failing], _FEW))})"
+    return ", ".join(counts.values()) or "nothing is different"
 
 
 def weakened_words(results: Results) -> list[str]:
@@ -113,7 +119,7 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         interrupted = " · interrupted" if run.interrupted else ""
         yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
         how_much = f" · {words}" if (words := asked(results)) else ""
-        yield f"{'':<7} {results.decision.verdict} · {sum_line(results.counts)}{how_much}"
+        yield f"{'':<7} {verdict_words(results)} · {sum_line(results.counts)}{how_much}"
     for kind, alike in groupby(changes, key=kind_words):
         group = list(alike)
         yield f"{kind.upper()} {len(group)}"

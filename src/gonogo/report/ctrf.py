@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict
+from gonogo.report.blockers import stops
 from gonogo.report.cases import VERDICT, check_seconds, run_seconds, verdict_problem
 from gonogo.report.meaning import first_meaning
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_counts, rehearsal, stops
+from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_counts, rehearsal
 
 _SPECIFICATION = "0.0.0"
 STATUSES = {

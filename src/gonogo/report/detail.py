@@ -11,7 +11,20 @@ from gonogo.record.results import WORST_FIRST, CheckResult, LineResult, Observat
 from gonogo.record.shown_facts import facts_at
 from gonogo.report.measured import measured
 from gonogo.report.visible import harmless, visible
-from gonogo.report.wording import LINE_SHAPES, SHAPES, command, fix, owner, standing, waiver_state, word
+from gonogo.report.wording import (
+    LINE_SHAPES,
+    SHAPES,
+    acts_label,
+    command,
+    fix,
+    fix_label,
+    owner,
+    rehearsal_and_faults,
+    reproduce,
+    standing,
+    waiver_state,
+    word,
+)
 
 _LONGEST = 600
 _MOST_ITEMS = 40
@@ -37,12 +50,12 @@ def _brief(results: Results, check: CheckResult) -> Iterator[str]:
     worst = sorted(check.observations, key=lambda observation: WORST_FIRST.index(observation.outcome))
     told = [observation for observation in worst if observation.outcome is not Outcome.PASS] or worst
     for observation in told[:_MOST_TARGETS]:
-        yield from _observation(check, observation)
+        yield from _observation(results, check, observation)
     if left := len(worst) - min(len(told), _MOST_TARGETS):
         yield f"  … and {counted(left, 'more target')}"
-    yield f"  who acts: {visible(owner(results, check) or 'nobody is named')}"
+    yield f"  {acts_label(results)}: {visible(owner(results, check) or 'nobody is named')}"
     yield f"  since: {visible(standing(results, check))}"
-    yield f"  again: {visible(command(results, check.id))}"
+    yield f"  {reproduce(results) or 'again'}: {visible(command(results, check.id))}"
     yield f"  with all facts, and why it matters: gonogo show {visible(shlex.quote(results.run.id))} {check.id} --facts"
 
 
@@ -53,11 +66,11 @@ def _whole(results: Results, check: CheckResult) -> Iterator[str]:
     for name, ids in (("proves", check.proves), ("supports", check.supports), ("needs", check.needs)):
         if ids:
             yield f"  {name}: {visible(', '.join(ids))}"
-    yield f"  who acts: {visible(owner(results, check) or 'nobody is named')}"
+    yield f"  {acts_label(results)}: {visible(owner(results, check) or 'nobody is named')}"
     yield f"  since: {visible(standing(results, check))}"
-    yield f"  again: {visible(command(results, check.id))}"
+    yield f"  {reproduce(results) or 'again'}: {visible(command(results, check.id))}"
     for observation in check.observations:
-        yield from _observation(check, observation)
+        yield from _observation(results, check, observation)
         for kind, facts in observation.facts.items():
             yield f"  {visible(kind)}"
             yield from _facts(facts_at(results.checks, kind, facts), 2)
@@ -66,19 +79,21 @@ def _whole(results: Results, check: CheckResult) -> Iterator[str]:
 def _head(results: Results, check: CheckResult) -> Iterator[str]:
     yield f"{SHAPES[check.outcome]} {check.id}   {word(check.outcome)}   {check.severity} · {check.effect}"
     yield f"  {visible(check.title)}"
+    if check.outcome is not Outcome.PASS and (words := rehearsal_and_faults(results)):
+        yield f"  {visible(words)}"
     for exception in results.exceptions:
         if exception.check == check.id:
             yield f"  waiver {waiver_state(results, exception)}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
 
 
-def _observation(check: CheckResult, observation: Observation) -> Iterator[str]:
+def _observation(results: Results, check: CheckResult, observation: Observation) -> Iterator[str]:
     """One target: how it ended there, what to do, and what it was judged by."""
     again = f"   at attempt {observation.attempts}" if observation.attempts > 1 else ""
     yield f"{SHAPES[observation.outcome]} {visible(' · '.join(observation.scope))}   {word(observation.outcome)}{again}"
     if observation.message:
         yield f"  {visible(observation.message)}"
     if observation.outcome is not Outcome.PASS and (text := fix(check, observation)):
-        yield f"  fix: {visible(text)}"
+        yield f"  {fix_label(results)}: {visible(text)}"
     for row in measured(observation):
         yield from wrap(
             f"{visible(row.what)}: {visible(row.line)}",

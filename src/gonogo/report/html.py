@@ -17,7 +17,7 @@ from gonogo.record.run_folder import SIGNOFF_WHOLE
 from gonogo.report import drawing
 from gonogo.report.bar_rows import HEIGHT as BAR_HEIGHT
 from gonogo.report.bar_rows import coverage, coverage_key, verdict_history
-from gonogo.report.blockers import Blockers, alike_words, blockers
+from gonogo.report.blockers import Blockers, alike_words, blockers, stops, waiting_for
 from gonogo.report.cause_graph import cause_graph
 from gonogo.report.certificates import lifetimes
 from gonogo.report.changes import (
@@ -42,12 +42,13 @@ from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.visible import visible
 from gonogo.report.wording import (
     VERDICT_SHAPES,
+    acts_label,
     asked,
     carried_runs,
     command,
     command_after_repair,
     families,
-    faults_on,
+    fix_label,
     further_notes,
     line_counts,
     line_sum,
@@ -56,7 +57,6 @@ from gonogo.report.wording import (
     reproduce,
     run_again,
     standing,
-    stops,
     waiver_state,
     word,
 )
@@ -146,7 +146,8 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
         "stops": stops(results).words,
         "rehearsal": rehearsal(results),
-        "faults_on": faults_on(results),
+        "fix_label": fix_label(results).capitalize(),
+        "acts_label": acts_label(results).capitalize(),
         "further_notes": further_notes(results),
         "reproduce": reproduce(results).capitalize(),
         "after_repair": command_after_repair(results),
@@ -242,7 +243,11 @@ def _environment() -> jinja2.Environment:
         shell=shlex.quote,
     )
     environment.globals.update(
-        measured=measured, earlier_outcomes=earlier_outcomes, cause_graph=cause_graph, alike_words=alike_words
+        measured=measured,
+        earlier_outcomes=earlier_outcomes,
+        cause_graph=cause_graph,
+        alike_words=alike_words,
+        waiting_for=waiting_for,
     )
     environment.globals.update(
         command=command,

@@ -12,11 +12,12 @@ from xml.etree import ElementTree as ET
 
 from gonogo.record.results import DONE, CheckResult, LineResult, LineStatus, Observation, Outcome, Results, sum_line
 from gonogo.record.run_folder import SIGNOFF
+from gonogo.report.blockers import stops
 from gonogo.report.cases import VERDICT, observation_seconds, run_seconds, verdict_problem
 from gonogo.report.meaning import first_meaning
 from gonogo.report.places import CHECKLIST as LIST
 from gonogo.report.visible import visible_lines
-from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_sum, rehearsal, stops, word
+from gonogo.report.wording import asked, carried_runs, causes, families, fix, line_sum, rehearsal, word
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {

@@ -6,7 +6,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
 from gonogo.record.history import section_totals
 from gonogo.record.results import Outcome, Results, sum_line
-from gonogo.report.blockers import because_of
+from gonogo.report.blockers import because_of, stops, undone_lines
 from gonogo.report.changes import before, change_counts, change_words, grouped_changes
 from gonogo.report.markdown import inert, quoted
 from gonogo.report.meaning import first_meaning
@@ -15,19 +15,19 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
+    acts_label,
     asked,
     beside_causes,
     carried_runs,
     causes,
     command,
     command_after_repair,
+    fix_label,
     line_sum,
-    open_lines,
     owner,
-    rehearsal,
+    rehearsal_and_faults,
     reproduce,
     run_again,
-    stops,
     waiver_state,
     word,
 )
@@ -77,8 +77,8 @@ class _SummaryPage:
         results, run, decision = self._results, self._results.run, self._results.decision
         yield f"# {VERDICT_SHAPES[decision.verdict]} {decision.verdict}: {inert(run.service)}, {inert(run.environment)}"
         yield ""
-        if words := rehearsal(results):
-            yield from (f"**{words}.**", "")
+        if words := rehearsal_and_faults(results):
+            yield from (f"**{inert(words)}.**", "")
         if words := first_meaning(results):
             yield from (f"{inert(words)}.", "")
         yield f"{counts}. {quoted(decision.reason)}" if (counts := stops(results).words) else quoted(decision.reason)
@@ -124,7 +124,7 @@ class _SummaryPage:
 
     def _open(self) -> Iterator[str]:
         explained = because_of(self._results)
-        for line in open_lines(self._results):
+        for line in undone_lines(self._results):
             because = f"; because of {inert(explained[line.id])}" if line.id in explained else ""
             yield f"{LINE_SHAPES[line.status]} **{inert(line.id)}** {line.status}, {inert(line.text)}: {quoted(line.why)}{because}"
 
@@ -148,8 +148,8 @@ class _SummaryPage:
     def _problem(self, problem: Problem) -> str:
         check, observation = problem.check, problem.observation
         more = f" (and at {problem.elsewhere} more)" if problem.elsewhere else ""
-        fix = f"; fix: {quoted(problem.fix)}" if problem.fix else ""
-        acts = f"; who acts: {inert(who)}" if (who := owner(self._results, check)) else ""
+        fix = f"; {fix_label(self._results)}: {quoted(problem.fix)}" if problem.fix else ""
+        acts = f"; {acts_label(self._results)}: {inert(who)}" if (who := owner(self._results, check)) else ""
         alike = f"; shows as well in {inert(and_more(problem.alike, _FEW))}" if problem.alike else ""
         number = counted(len(problem.consequences), "check")
         blocks = f"; blocks {number}" if problem.consequences else ""

@@ -13,8 +13,8 @@ from gonogo.base.bundled import ATTACHED
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
-from gonogo.report.blockers import because_of, blockers
-from gonogo.report.changes import before, change_counts, change_words, grouped_changes
+from gonogo.report.blockers import because_of, blockers, stops, undone_lines, waiting_for
+from gonogo.report.changes import NO_LONGER_CHECKED, before, change_counts, change_words, grouped_changes
 from gonogo.report.deciding import sign_command, verify_command
 from gonogo.report.meaning import fact, first_meaning, shortened
 from gonogo.report.visible import harmless, visible
@@ -23,6 +23,7 @@ from gonogo.report.wording import (
     SHAPES,
     VERDICT_SHAPES,
     Problem,
+    acts_label,
     asked,
     beside_causes,
     carried_runs,
@@ -30,16 +31,14 @@ from gonogo.report.wording import (
     command,
     command_after_repair,
     families,
-    faults_on,
     fix,
+    fix_label,
     further_notes,
     line_sum,
-    open_lines,
     owner,
-    rehearsal,
+    rehearsal_and_faults,
     reproduce,
     run_again,
-    stops,
     waiver_state,
     word,
 )
@@ -63,7 +62,7 @@ _LINE = 60
 """Letters of a line's text."""
 _WHOLE = {"weakened", "removed"}
 """Kinds of changes that are told one by one, however many: what is asked less than before is news to whoever signs."""
-_TOLD = {*_WHOLE, "policy changed", "newly failing"}
+_TOLD = {*_WHOLE, "policy changed", "newly failing", "newly warning", NO_LONGER_CHECKED}
 """Kinds of changes of which some are told; of the others their number."""
 
 
@@ -84,7 +83,7 @@ class _TerminalPage:
         self._results = results
         self._width = width
         self._colour = colour
-        self._blocked_lines = {blocker.problem.check.id: blocker.lines for blocker in blockers(results).causes}
+        self._blockers = blockers(results)
 
     def lines(self, report_path: str, report_digest: str) -> Iterator[str]:
         results = self._results
@@ -128,7 +127,7 @@ class _TerminalPage:
             yield from self._wrapped(start, visible(observation.message or check.title))
             text = fix(check, observation)
             if text and check.outcome is not Outcome.PASS:
-                yield from self._wrapped(f"{_INDENT}fix: ", visible(text))
+                yield from self._wrapped(f"{_INDENT}{fix_label(results)}: ", visible(text))
         for missing in sorted(set(results.run.only) - {check.id for check in found}):
             yield f" ○ {missing}   NOT RUN   gate {results.run.gate} does not demand it; choose another with --gate"
         asked = [check for check in results.checks if check not in found and check.outcome is not Outcome.NOT_RUN]
@@ -176,16 +175,16 @@ class _TerminalPage:
         yield from self._wrapped(f" {SHAPES[check.outcome]} {check.id}   ", visible(observation.message) + more)
         text = problem.fix
         if text:
-            yield from self._wrapped(f"{_INDENT}fix: ", visible(text))
+            yield from self._wrapped(f"{_INDENT}{fix_label(self._results)}: ", visible(text))
         if who := owner(self._results, check):
-            yield f"{_INDENT}who acts: {visible(who)}"
+            yield f"{_INDENT}{acts_label(self._results)}: {visible(who)}"
         if problem.alike:
             count = counted(len(problem.alike), "other check")
             yield from self._wrapped(f"{_INDENT}shows as well in {count}: ", and_more(problem.alike, _FEW))
         if problem.consequences:
             count = counted(len(problem.consequences), "other check")
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
-        if lines := self._blocked_lines.get(check.id):
+        if lines := waiting_for(problem, self._blockers):
             count = counted(len(lines), "checklist line")
             texts = [f"“{shortened(line.text, _LINE)}”" for line in lines]
             yield from self._wrapped(f"{_INDENT}blocks {count}: ", visible(and_more(texts, _FEW)))
@@ -207,8 +206,8 @@ class _TerminalPage:
                 yield from self._wrapped(f"{_INDENT}fix: ", visible(hint))
 
     def _checklist(self) -> Iterator[str]:
-        """The first lines that keep the gate shut; a fresh list has hundreds."""
-        undone = open_lines(self._results)
+        """The first lines that keep the gate shut, of which no cause was told first; a fresh list has hundreds."""
+        undone = undone_lines(self._results)
         if undone:
             yield " CHECKLIST"
         explained = because_of(self._results)
@@ -275,36 +274,57 @@ class _TerminalPage:
 
     def _rehearsal(self) -> Iterator[str]:
         """Yield that the faults were switched on: right beside the verdict, so that nobody is called for them."""
-        if words := rehearsal(self._results):
-            yield from self._wrapped(" ", visible(f"{words}: {', '.join(faults_on(self._results))}"))
+        if words := rehearsal_and_faults(self._results):
+            yield from self._wrapped(" ", visible(words))
 
     def _roles(self) -> Iterator[str]:
-        """Yield whether each role may sign GO, by the rule of ``gonogo sign``, with its command; then how it is verified.
+        """Yield whether each role may sign GO, by the rule of ``gonogo sign``, with its command; of a GO, how it is verified.
 
         Commands stay whole, however narrow the screen is: they are pasted.
         """
         results, run = self._results, self._results.run.id
+        if results.roles and results.faults:
+            yield from self._wrapped(
+                " sign    ", f"a rehearsal is not for signing: {run_again(results)}, and sign that run"
+            )
+            return
         for role in results.roles:
             refusal = go_refusal(results, role.id)
             may = f"NO-GO or HOLD; GO is refused: {refusal.brief}" if refusal else "GO, NO-GO or HOLD"
             yield from self._wrapped(" sign    ", f"{visible(role.title)} may sign {may}")
             yield f"{_INDENT}→ {visible(sign_command(results, run, role.id))}"
         if results.roles:
-            yield from self._wrapped(_INDENT, "hold means not yet: it stops the launch as no-go does")
+            both = (
+                "hold: a repair and a new run are expected; no-go: this release must not launch; both stop the launch"
+            )
+            yield from self._wrapped(_INDENT, both)
             yield f"{_INDENT}→ if you have no key yet: gonogo key new --role ROLE --name NAME"
+        if results.roles and results.decision.verdict.opens:
             yield f"{_INDENT}→ when all have signed: {visible(verify_command(results, run))}"
 
     def _next(self) -> Iterator[str]:
         """Yield what changed and the first causes, where the verdict is read last, and how to ask everything again."""
-        changed = " The rules changed since: read how before you compare." if self._rules_changed() else ""
+        changed = " The rules changed as well: gonogo diff" if self._rules_changed() else ""
         yield from self._wrapped(" ", f"{before(self._results)}.{changed}")
-        told = causes(self._results)
+        told = self._blockers.causes
         for place, cause in enumerate(told[:_FEW]):
-            who = f" · who acts: {visible(acts)}" if (acts := owner(self._results, cause.check)) else ""
-            means = visible(fact(cause.check))
-            yield from self._wrapped(" then: " if place else " start with: ", f"{cause.check.id}: {means}{who}")
+            check, observation = cause.problem.check, cause.problem.observation
+            who = f" · {acts_label(self._results)}: {visible(acts)}" if (acts := owner(self._results, check)) else ""
+            seen = f": {visible(shortened(observation.message))}" if observation.message else ""
+            start = " then: " if place else " start with: "
+            yield from self._wrapped(start, f"{check.id}: {visible(fact(check))}{seen}{who}")
+        yield from self._unexplained()
         if told:
             yield f"{_INDENT}→ {run_again(self._results)}: {command_after_repair(self._results)}"
+
+    def _unexplained(self) -> Iterator[str]:
+        """Yield the first lines that stay open when all causes are repaired."""
+        lines, looked_at = self._blockers.unexplained, self._blockers.looked_at
+        for line in lines[:_FEW]:
+            see = f"; see {looked_at[line.id]}" if line.id in looked_at else ""
+            yield from self._wrapped(f" {line.status}: ", visible(f"{line.id}: “{shortened(line.text, _LINE)}”") + see)
+        if len(lines) > _FEW:
+            yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}: gonogo show"
 
     def _rules_changed(self) -> bool:
         return "policy changed" in grouped_changes(self._results)

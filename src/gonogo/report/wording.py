@@ -20,8 +20,7 @@ from gonogo.record.results import (
     Results,
     Verdict,
 )
-from gonogo.verdict.causes import Trouble, foremost, stopping, troubles
-from gonogo.verdict.undone import undone_words
+from gonogo.verdict.causes import Trouble, foremost, troubles
 
 SHAPES = {
     Outcome.PASS: "✔",
@@ -120,41 +119,6 @@ def beside_causes(results: Results, outcomes: Iterable[Outcome]) -> Sequence[Pro
     return [problem for problem in problems(results, outcomes) if problem.check.id not in told]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stops:
-    """Numbers of what keeps the verdict from GO: the same in every format."""
-
-    causes: int
-    failed: int
-    """Must-pass checks."""
-    unanswered: int
-    """Must-pass checks that could not be checked."""
-    lines: Sequence[LineResult]
-    """Demanded lines that are not done."""
-
-    @property
-    def words(self) -> str:
-        """``1 cause: 7 must-pass checks failed, 11 not checked, 8 checklist lines not done (5 failed, 3 open)``, or nothing."""
-        checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
-        noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
-        checks += [f"{self.unanswered}{noun} not checked"] if self.unanswered else []
-        parts = [*checks, *([words] if (words := undone_words(self.lines)) else [])]
-        return f"{counted(self.causes, 'cause')}: {', '.join(parts)}" if self.causes else ", ".join(parts)
-
-
-def stops(results: Results) -> Stops:
-    """How much of what keeps the verdict from GO there is."""
-    by_id = {check.id: check for check in results.checks}
-    stopped = stopping(results.checks, results.lines)
-    failed = sum(by_id[identifier].outcome is Outcome.FAIL for identifier in stopped)
-    return Stops(
-        causes=len(troubles(results.checks, results.lines)),
-        failed=failed,
-        unanswered=len(stopped) - failed,
-        lines=open_lines(results),
-    )
-
-
 def command(results: Results, check_id: str) -> str:
     """The command that asks this one check again as this run did: the same gate, release, faults, and profile."""
     return f"{_asked_as(results, results.run.options)} --only {check_id}"
@@ -192,28 +156,42 @@ def reproduce(results: Results) -> str:
 
 def rehearsal(results: Results) -> str:
     """A sentence for readers who were not told that faults are on, or nothing where none was."""
-    names = faults_on(results)
+    names = results.faults
     if not names:
         return ""
     were = "was" if len(names) == 1 else "were"
-    return f"Rehearsal, nobody needs to act: {counted(len(names), 'fault')} {were} switched on deliberately"
+    return f"Rehearsal, nobody needs to repair anything: {counted(len(names), 'fault')} {were} switched on deliberately"
+
+
+def rehearsal_and_faults(results: Results) -> str:
+    """The same sentence with the names of the faults."""
+    return f"{words}: {', '.join(results.faults)}" if (words := rehearsal(results)) else ""
+
+
+def fix_label(results: Results) -> str:
+    """What stands before a fix: in a rehearsal nobody shall restart a database at night."""
+    return "fix if this were real" if results.faults else "fix"
+
+
+def acts_label(results: Results) -> str:
+    """What stands before the role that acts, or would act."""
+    return "who would act" if results.faults else "who acts"
+
+
+def verdict_words(results: Results) -> str:
+    """The verdict, and that it is one of a rehearsal."""
+    return f"{results.decision.verdict}{' (rehearsal)' if results.faults else ''}"
 
 
 def run_again(results: Results) -> str:
     """The label before ``command_after_repair``: after a repair, or once the faults of a rehearsal are off."""
-    return f"run again {'without the faults' if faults_on(results) else 'after the repair'}"
+    return f"run again {'without the faults' if results.faults else 'after the repair'}"
 
 
 def waiver_state(results: Results, waiver: ExceptionResult) -> str:
     """Whether the waiver is in force, and that it changes nothing where its check only warns."""
     only_warns = any(check.id == waiver.check and check.outcome is Outcome.WARN for check in results.checks)
     return f"{waiver.state} (not needed: the check only warns)" if only_warns else waiver.state
-
-
-def faults_on(results: Results) -> Sequence[str]:
-    """Names of the faults that were switched on for this run."""
-    notes = [note.removeprefix(FAULTS_ON) for note in results.provenance.notes if note.startswith(FAULTS_ON)]
-    return [name for note in notes for name in note.split(", ")]
 
 
 def further_notes(results: Results) -> Sequence[str]:

@@ -43,12 +43,13 @@ class GoRefusal:
 
     @property
     def brief(self) -> str:
-        """``3 statements failed, 1 open``; the verdict, where that alone keeps everybody from GO."""
+        """``the verdict is NO-GO; 3 statements failed, 1 open``: the same, with the statements as numbers."""
         failed = sum(statement.failed for statement in self.unsupported)
         left = len(self.unsupported) - failed
-        parts = [f"{counted(failed, 'statement')} failed"] if failed else []
-        parts += [f"{left if failed else counted(left, 'statement')} open"] if left else []
-        return ", ".join(parts) or f"the verdict is {self.verdict}"
+        statements = [f"{counted(failed, 'statement')} failed"] if failed else []
+        statements += [f"{left if failed else counted(left, 'statement')} open"] if left else []
+        verdict = [f"the verdict is {self.verdict}"] if self.verdict is not None else []
+        return "; ".join([*verdict, *([", ".join(statements)] if statements else [])])
 
     def _parts(self) -> Iterator[str]:
         if self.verdict is not None:

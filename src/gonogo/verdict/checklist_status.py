@@ -223,11 +223,12 @@ class _StatusOfLines:
         ]
         worst = _worst(supports)
         status = LineStatus.SUPPORTED if worst in _SPOKEN_FOR else worst
-        missing = [f"{leaf.id} ({leaf.text})" for leaf in supports if leaf.status not in DONE]
-        supported = len(supports) - len(missing)
-        why = f"{supported} of {len(supports)} lines support it"
+        missing = [leaf for leaf in supports if leaf.status not in DONE]
+        why = f"{len(supports) - len(missing)} of {len(supports)} lines support it"
         if missing:
-            why += f"; not {and_more(missing, _FEW)}"
+            for status in (LineStatus.FAILED, LineStatus.OPEN):
+                if names := [f"{leaf.id} ({leaf.text})" for leaf in missing if leaf.status is status]:
+                    why += f"; {status}: {and_more(names, _FEW)}"
         elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
             why += f", {words} of them by a person's word"
         return replace(self._result(line, status=status, why=why), supports=[leaf.id for leaf in supports])
