@@ -7,10 +7,11 @@ import re
 from gonogo.policy.severity import Severity
 from gonogo.record.declared import SHARED_EVIDENCE, Finding
 from gonogo.record.results import Cause, LineStatus, Outcome, Results, RootCause, Verdict
-from gonogo.report.blockers import alike_words, because_of, blockers
+from gonogo.report.blockers import alike_words, because_of, blockers, stops
 from gonogo.report.github import render_commands
 from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
+from gonogo.report.terminal import render_summary
 from gonogo.verdict.causes import root_causes
 from tests.report.accounts import CASES, accounted, line, waived
 from tests.report.conftest import check
@@ -101,14 +102,45 @@ def test_several_causes_are_told_in_a_sentence_each_before_their_cards() -> None
         dataclasses.replace(check("dns-a", Outcome.ERROR, "no answer"), owner="devops"),
     ]
     page = html.unescape(render_signoff(accounted(checks)).decode())
-    (overview,) = re.findall(r'<ol class="overview" start="2">(.*?)</ol>', page.partition("</header>")[0])
-    assert "“Title of tls-a” is not true" in page.partition(overview)[0]
+    (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
+    assert '<a href="#cause.tls-a">“Title of tls-a” is not true</a></li>' in overview
     assert (
         '<a href="#cause.dns-a">“Title of dns-a” could not be checked</a> <span class="quiet">· devops</span>'
         in overview
     )
     assert page.count('id="cause.tls-a"') == 1
     assert 'class="overview"' not in render_signoff(accounted(checks[:1])).decode()
+
+
+def test_a_line_that_no_cause_explains_stands_beside_the_causes() -> None:
+    """Whoever repairs the causes alone, and runs again, would get a second NO-GO, for a warning."""
+    checks = [check("tls-a", Outcome.FAIL, "closed"), check("tls-b", Outcome.WARN, "overdue")]
+    lines = [
+        line("a.a", LineStatus.FAILED, "tls-a: closed", checks=["tls-a"]),
+        line("a.b", LineStatus.OPEN, "tls-b warns", checks=["tls-b"]),
+        line("a.c", LineStatus.OPEN, "nobody has attested it"),
+    ]
+    told = accounted(checks, lines)
+    words = (
+        "1 cause and 2 more checklist lines: 1 must-pass check failed, 3 checklist lines not done (1 failed, 2 open)"
+    )
+    assert stops(told).words == words
+    page = html.unescape(render_signoff(told).decode())
+    (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
+    for identifier, see in (("a.b", ' <span class="quiet">· see tls-b</span>'), ("a.c", "")):
+        entry = f'<a href="signoff-whole.html#line.{identifier}">“Text of {identifier}” is open</a>{see}</li>'
+        assert entry in overview
+    assert 'Blocks <a href="signoff-whole.html#line.a.b">Text of a.b</a>' in page.partition('id="warned"')[2]
+    rows = render_summary(told, report_path="x", report_digest="", colour=False, width=200).splitlines()
+    assert rows.index(" ▲ tls-b   overdue") < rows.index("   blocks 1 checklist line: “Text of a.b”")
+    assert rows[-4:-1] == [
+        " open: a.b: “Text of a.b”; see tls-b",
+        " open: a.c: “Text of a.c”",
+        "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
+    ]
+    listed = [row.split()[1] for row in rows[rows.index(" CHECKLIST") + 1 :][:3]]
+    assert listed == ["a.b", "a.c", "a.a"], "what a cause's card tells already comes last"
+    assert render_summary_page(told).decode().index("**a.b**") < render_summary_page(told).decode().index("**a.a**")
 
 
 def test_blocked_without_a_known_cause_is_shown_itself() -> None:
@@ -156,20 +188,20 @@ def test_nothing_keeps_a_go_from_go() -> None:
     unasked = check("load-errors", Outcome.NOT_RUN, "not permitted here")
     unasked = dataclasses.replace(unasked, permitted=False, proves=("a.load",))
     quiet = check("dns-odd", Outcome.ERROR, "no resolver", severity=Severity.WARNING)
-    for status, verdict, stops in (
+    for status, verdict, stopped in (
         (LineStatus.ATTESTED, Verdict.GO, False),
         (LineStatus.OPEN, Verdict.INCOMPLETE, True),
     ):
         told = accounted([check("tls-a"), unasked, quiet], [line("a.load", status, checks=["load-errors"])])
         assert told.decision.verdict is verdict
         warned = [one.check.id for one in blockers(told).warnings]
-        assert warned == (["dns-odd"] if stops else ["load-errors", "dns-odd"])
-        assert bool(blockers(told).causes) is stops
+        assert warned == (["dns-odd"] if stopped else ["load-errors", "dns-odd"])
+        assert bool(blockers(told).causes) is stopped
         page, annotations = render_summary_page(told).decode(), render_commands(told)
-        assert ("What keeps it from GO" in page) is stops
+        assert ("What keeps it from GO" in page) is stopped
         _, _, harmless = page.partition("## Failed, could not check, or not run: keeps nothing from GO")
-        assert ("load-errors" in harmless, "dns-odd" in harmless) == (not stops, True)
-        assert ("::error" in annotations) is stops
+        assert ("load-errors" in harmless, "dns-odd" in harmless) == (not stopped, True)
+        assert ("::error" in annotations) is stopped
         assert "load-errors" in annotations
 
 

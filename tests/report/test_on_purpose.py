@@ -4,8 +4,11 @@ import html
 from dataclasses import replace
 
 from gonogo.base.bundled import FAULTS_ON
-from gonogo.record.results import Outcome, Results
+from gonogo.record.declared import RoleResult
+from gonogo.record.results import Outcome, Results, sum_line
+from gonogo.report.changes import render_changes
 from gonogo.report.ctrf import render_ctrf
+from gonogo.report.detail import render_check
 from gonogo.report.html import render_signoff
 from gonogo.report.junit import render_junit
 from gonogo.report.summary import render_summary_page
@@ -14,7 +17,7 @@ from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
-REHEARSAL = "Rehearsal, nobody needs to act: 2 faults were switched on deliberately"
+REHEARSAL = "Rehearsal, nobody needs to repair anything: 2 faults were switched on deliberately"
 NAMED = f"{REHEARSAL}: mongo-no-auth, webhook-handles-twice"
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
@@ -29,7 +32,7 @@ def run(*faults: str) -> Results:
 
 def terminal(told: Results) -> list[str]:
     """Its lines."""
-    return render_summary(told, report_path="x", report_digest="", colour=False, width=120).splitlines()
+    return render_summary(told, report_path="x", report_digest="", colour=False, width=150).splitlines()
 
 
 def test_faults_stand_beside_the_verdict() -> None:
@@ -43,16 +46,38 @@ def test_faults_stand_beside_the_verdict() -> None:
     assert lines[0].startswith(" ✖ NO-GO")
     assert lines[-1] == lines[0]
     assert [lines[1], lines[-2]] == [f" {NAMED}"] * 2, "beside the verdict, wherever it is read"
-    assert f" {NAMED}" in render_asked(run(*FAULTS), "x", 120).splitlines()
-    assert f"**{REHEARSAL}.**" in render_summary_page(run(*FAULTS)).decode()
+    assert f" {NAMED}" in render_asked(run(*FAULTS), "x", 150).splitlines()
+    assert f"**{NAMED}.**" in render_summary_page(run(*FAULTS)).decode()
     for render in (render_junit, render_ctrf):
         assert f"NO-GO: {REHEARSAL}. “Title" in render(run(*FAULTS)).decode()
         assert "Rehearsal" not in render(run()).decode()
-    for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 120)):
+    for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 150)):
         assert "on purpose" not in told
         assert "Rehearsal" not in told
         assert "deliberately" not in told
     assert " note    the load had the profile quick" in terminal(run(*FAULTS))
+
+
+def test_nobody_is_told_to_repair_or_to_sign_a_rehearsal() -> None:
+    """Somebody woken at night would restart a database; a NO-GO over a rehearsal would stop a launch."""
+    made = run(*FAULTS)
+    roles = [RoleResult(id="devops", title="DevOps", statements=())]
+    told = replace(made, roles=roles, checks=[replace(made.checks[0], owner="devops")])
+    page = html.unescape(render_signoff(told).decode())
+    assert "gonogo sign " not in page.partition('id="signatures"')[2].partition("</section>")[0]
+    assert "A rehearsal is not for signing." in page
+    detail = render_check(told, told.checks[0])
+    for text in ("\n".join(terminal(told)), detail, render_summary_page(told).decode()):
+        assert "fix if this were real: " in text
+        assert "who would act: DevOps" in text
+        assert "who acts" not in text
+        assert "gonogo sign" not in text
+    assert NAMED in detail
+    assert "reproduce (with the faults): gonogo run" in detail
+    assert f"NO-GO (rehearsal) · {sum_line(told.counts)}" in render_changes(told, run(), ())
+    real = render_check(run(), run().checks[0])
+    assert "  fix: Repair it." in real
+    assert "Rehearsal" not in real
 
 
 def test_commands_say_that_they_switch_the_faults_on() -> None:
@@ -74,8 +99,8 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
     line = f'<p class="again">Run again without the faults: <code>{command}</code></p>'
-    assert page.count("without the faults") == page.count(line) == 1
-    assert page.index("<b>Who acts</b>") < page.index(line) < page.index("</header>")
+    assert page.partition("</header>")[0].count("without the faults") == page.count(line) == 1
+    assert page.index("<b>Who would act</b>") < page.index(line) < page.index("</header>")
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
     assert "after the repair" not in render_signoff(accounted([check("tls-a")])).decode()
 

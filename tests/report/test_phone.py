@@ -20,7 +20,7 @@ def test_sections_are_found_on_a_phone(browser: Browser, tmp_path: Path, width: 
     assert len(boxes) == len(HEADINGS)
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 44 for box in boxes)
     page.locator("#provenance").scroll_into_view_if_needed()
-    page.get_by_role("link", name="All sections").click()
+    page.get_by_role("link", name="Contents", exact=True).click()
     for link in page.locator("nav ul a").all():
         expect(link).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -48,7 +48,7 @@ def test_nothing_lies_on_the_text_of_a_phone(browser: Browser, tmp_path: Path, *
     last = page.locator("main > section").last.locator("> p").last
     page.mouse.wheel(0, 100_000)
     expect(last).to_be_in_viewport(ratio=1)
-    back = page.get_by_role("link", name="All sections")
+    back = page.get_by_role("link", name="Contents", exact=True)
     expect(back).to_be_in_viewport(ratio=1)
     link, text = back.bounding_box(), last.bounding_box()
     assert link is not None

@@ -65,9 +65,10 @@ def test_no_go(no_go: Results) -> None:
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: tls-a: “Title of tls-a” is not true\n"
-        " then: dns-a: “Title of dns-a” could not be checked\n"
-        " then: redis-a: “Title of redis-a” was not checked\n"
+        " start with: tls-a: “Title of tls-a” is not true: a.test at 192.0.2.1:443: closed port, nothing\n"
+        "     listens\n"
+        " then: dns-a: “Title of dns-a” could not be checked: no resolver answers\n"
+        " then: redis-a: “Title of redis-a” was not checked: not selected in this run\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s"
     )
@@ -123,7 +124,7 @@ def test_incomplete() -> None:
         " 2 = 1 pass + 1 could not check\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: dns-a: “Title of dns-a” could not be checked\n"
+        " start with: dns-a: “Title of dns-a” could not be checked: no resolver answers\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s"
     )
@@ -170,7 +171,7 @@ def test_checklist_papers_and_changes() -> None:
         " ◇ tls-a   in force, until 2026-11-30, owner Bo: known since spring\n"
         " FINDINGS\n"
         " · a.a   has expired (environments/a.toml)\n"
-        " CHANGES since 20261122T120000Z-abcdef: 6 newly failing\n"
+        " CHANGES since 20261122T120000Z-abcdef: 6 newly failing (tls-0, tls-1, tls-2 and 3 more)\n"
         " ✖ tls-0   pass → fail\n"
         " ✖ tls-1   pass → fail\n"
         " ✖ tls-2   pass → fail\n"
@@ -184,6 +185,10 @@ def test_checklist_papers_and_changes() -> None:
         " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
+        " failed: c.c: “Text of c.c”\n"
+        " open: b.0: “Text of b.0”\n"
+        " open: b.1: “Text of b.1”\n"
+        "   and 4 more checklist lines: gonogo show\n"
         " ◌ INCOMPLETE   7 checklist lines not done (1 failed, 6 open)              4.1 s"
     )
 
@@ -257,20 +262,25 @@ def test_roles_are_told_what_they_may_sign() -> None:
     """Whoever reads the terminal alone must know whether a signature is refused, why, and how to sign at all."""
     told = to_sign(Outcome.FAIL, LineStatus.FAILED, LineStatus.VERIFIED)
     assert told == [
-        " sign    Technical lead may sign NO-GO or HOLD; GO is refused: 1 statement failed",
+        " sign    Technical lead may sign NO-GO or HOLD; GO is refused: the verdict is NO-GO; 1 statement",
+        "     failed",
         "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision no-go",
         " sign    DevOps may sign NO-GO or HOLD; GO is refused: the verdict is NO-GO",
         "   → gonogo sign 20261123T120000Z-abcdef --role devops --decision no-go",
-        "   hold means not yet: it stops the launch as no-go does",
+        "   hold: a repair and a new run are expected; no-go: this release must not launch; both stop the",
+        "     launch",
         "   → if you have no key yet: gonogo key new --role ROLE --name NAME",
-        "   → when all have signed: gonogo verify 20261123T120000Z-abcdef --env staging --gate pre-deploy --release 3f2c1a9 --max-age 4h",
         " This is the first run of this gate on record.",
-        " start with: tls-a: “Title of tls-a” is not true · who acts: Technical lead",
+        " start with: tls-a: “Title of tls-a” is not true: closed · who acts: Technical lead",
+        " failed: s.technical: “Text of s.technical”",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
+        " 1 cause and 1 more checklist line: 1 must-pass check failed, 1 checklist line failed",
     ]
     ready = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED)
     assert ready[0] == " sign    Technical lead may sign GO, NO-GO or HOLD"
     assert ready[1] == "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision go"
+    verified = "gonogo verify 20261123T120000Z-abcdef --env staging --gate pre-deploy --release 3f2c1a9 --max-age 4h"
+    assert f"   → when all have signed: {verified}" in ready
     assert not [row for row in ready if row.startswith(" start") or "run again" in row]
 
 
@@ -289,12 +299,10 @@ def test_commands_of_signers_are_in_one_piece(width: int) -> None:
 def test_open_statements_are_counted_apart() -> None:
     """What failed is to be repaired, and what is open is to be found out."""
     told = accounted([check("tls-a")], [line("s.operations", LineStatus.OPEN)], roles=ROLES)
-    assert " sign    DevOps may sign NO-GO or HOLD; GO is refused: 2 statements open" in summary(told).splitlines()
+    refused = " sign    DevOps may sign NO-GO or HOLD; GO is refused: the verdict is INCOMPLETE; "
+    assert f"{refused}2 statements open" in summary(told, width=120).splitlines()
     mixed = accounted([check("tls-a")], [line("s.operations", LineStatus.FAILED)], roles=ROLES)
-    assert (
-        " sign    DevOps may sign NO-GO or HOLD; GO is refused: 1 statement failed, 1 open"
-        in summary(mixed).splitlines()
-    )
+    assert f"{refused}1 statement failed, 1 open" in summary(mixed, width=120).splitlines()
 
 
 def test_failed_line_names_the_cause_that_explains_it() -> None:

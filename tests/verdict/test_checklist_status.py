@@ -129,7 +129,7 @@ def test_without_any_one_attestation_it_is_incomplete(left_out: str) -> None:
     assert (decision.verdict, decision.open_lines) == (Verdict.INCOMPLETE, 2)
     assert left_out in decision.reason
     statement = next(line for line in found.lines if line.id == "s.statement")
-    assert f"; not {left_out} ({left_out.replace('p.', 'by ')})" in statement.why
+    assert f"; open: {left_out} ({left_out.replace('p.', 'by ')})" in statement.why
 
 
 def test_a_line_that_nothing_verifies_is_open() -> None:

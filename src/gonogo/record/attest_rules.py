@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from gonogo.base.errors import UsageError
-from gonogo.policy.checklist import parse_checklist
 from gonogo.record.results import Results
 
 Roles = Mapping[str, Sequence[str]]
@@ -25,6 +24,8 @@ def attest_rules(before: Results, after: Results) -> tuple[Roles, Roles]:
 
 
 def _of_text(results: Results) -> Roles | None:
+    from gonogo.policy.checklist import parse_checklist  # noqa: PLC0415 - reading a run needs no parser of Markdown
+
     if not results.checklist:
         return None
     try:
