@@ -248,10 +248,10 @@ def test_an_api_without_a_front_page(gonogo: Gonogo, program: Gonogo, project: P
         unknown = gonogo(*asked, "--force")
         named = gonogo(*asked, "--force", "--page", "/items")
         wrong = gonogo(*asked, "--force", "--page", "/elsewhere")
-    assert "✓ page         /items, by which the service is known" in begun.stdout
+    assert "✓ page         /items shows that the service answers" in begun.stdout
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert "request-get-items" in (project / "reports/staging/latest/results.json").read_text()
-    assert "--page PATH names one" in unknown.stdout
+    assert "name a page with --page PATH" in unknown.stdout
     assert "✓ page         /items" in named.stdout
     assert "--page: " in wrong.stdout
     assert "answers 404" in wrong.stdout
@@ -264,7 +264,7 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
         asked = ("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
         assert gonogo(*asked).returncode == 0
         again = gonogo(*asked)
-        assert "--name NAME writes a further environment" in again.stderr
+        assert "write a further environment with --name NAME" in again.stderr
         checklist = project / "environments/checklist.md"
         checklist.write_text(checklist.read_text() + "- [ ] Ours <!-- ours -->\n")
         assert gonogo(*asked, "--name", "production", "--environment-only").returncode == 0
@@ -278,7 +278,7 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "--base-url: missing"),
+        ((), "--base-url: is missing"),
         (("--base-url", "http://a.test"), "https:// address"),
         (("--base-url", "https://127.0.0.1:8443"), "--base-url https://api.example.com --address 127.0.0.1"),
         (("--base-url", "https://[::1]/"), "--address ::1"),
@@ -291,8 +291,8 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
         (("--base-url", "a.test", "--resolver", "9.9.9.9"), "--resolver: found '9.9.9.9'"),
         (("--base-url", "a.test", "--trust", "none.pem"), "--trust: none.pem: cannot be read"),
         (("--base-url", "a.test", "--health", "x"), "--health: found 'x'; a path of the service is expected"),
-        (("--base-url", "a.test", "--name", "gates"), "are taken"),
-        (("--base-url", "a.test", "--name", "../x"), "is no name for an environment"),
+        (("--base-url", "a.test", "--name", "gates"), "are reserved"),
+        (("--base-url", "a.test", "--name", "../x"), "is not a name for an environment"),
     ],
 )
 def test_bad_input_is_one_clear_message(gonogo: Gonogo, project: Path, arguments: tuple[str, ...], said: str) -> None:

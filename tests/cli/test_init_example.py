@@ -62,5 +62,5 @@ def test_secrets_of_whoever_tried_it_stay(tmp_path: Path, monkeypatch: pytest.Mo
 def test_installation_that_lost_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said, with what to do."""
     monkeypatch.setattr(example, "bundled_root", lambda: tmp_path)
-    with pytest.raises(UsageError, match="install gonogo anew"):
+    with pytest.raises(UsageError, match="install gonogo again"):
         example.copy_example(tmp_path, force=False)

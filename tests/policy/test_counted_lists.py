@@ -78,5 +78,5 @@ def test_an_imported_list_is_told_what_contradicts_it(desk: Desk) -> None:
     (desk.project / "list.md").write_text(LIST.replace("attest=lead", "attest=lead env=deks"))
     done = called(desk.project, "checklist", "import", "list.md")
     assert (
-        "to be changed before the next run: environments/checklist.md:4: env=deks: no such environment" in done.stdout
+        "correct before the next run: environments/checklist.md:4: env=deks: no such environment" in done.stdout
     )

@@ -303,4 +303,4 @@ async def test_what_never_answers_is_said_to_be_unknown() -> None:
 
     found = await spoken(answer)
     assert found.health
-    assert list(found.remarks) == ["no answer, asked twice: /metrics: what is there is not known"]
+    assert list(found.remarks) == ["no answer from /metrics, asked twice: it is not known what is there"]

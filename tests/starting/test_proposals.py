@@ -148,8 +148,8 @@ def test_family_that_is_not_installed_is_named_and_nothing_is_written(tmp_path: 
     """The next command would refuse its section."""
     start = started(tmp_path, {"k8s/all.yaml": MANIFESTS, ".env.example": "SMTP_HOST=\n"})
     assert not {"kubernetes", "smtp"} & declared(start).keys()
-    assert "install gonogo-kubernetes beside gonogo" in told(start)
-    assert "install gonogo-smtp beside gonogo" in told(start)
+    assert "install gonogo-kubernetes, which brings" in told(start)
+    assert "install gonogo-smtp, which brings" in told(start)
 
 
 def test_charts_and_templates_are_told_and_not_read(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_charts_and_templates_are_told_and_not_read(tmp_path: Path) -> None:
     )
     assert start.repository.manifests == []
     assert "helm/Chart.yaml: a Helm chart, whose templates are no manifests" in told(start)
-    assert "deploy/api.yaml: a template ({{ … }}), and no manifest" in told(start)
+    assert "deploy/api.yaml: is a template ({{ … }}), not a manifest" in told(start)
     assert "kubernetes" not in declared(start)
 
 

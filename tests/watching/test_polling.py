@@ -132,7 +132,7 @@ def test_answer_signed_with_ssh(project: Path, journal: JournalNotes) -> None:
         (
             {"by": "Tomás Reis", "role": "technical-lead"},
             "devops",
-            "people.toml does not have this key for technical-lead",
+            "environments/people.toml does not have this key for technical-lead",
         ),
     ],
 )
@@ -168,8 +168,8 @@ def test_journal_that_was_changed_beside_the_seal_is_noticed(
     ("content", "says"),
     [
         (lambda text: text.replace('"sig": "', '"sig": "MEUC'), "its signature is not that of Davi Lima's key"),
-        (lambda _: "{}", "is no signature that gonogo made"),
-        (lambda _: "[" * 100_000, "is no signature that gonogo made"),
+        (lambda _: "{}", "is not a signature made by gonogo"),
+        (lambda _: "[" * 100_000, "is not a signature made by gonogo"),
     ],
 )
 def test_seal_that_was_changed_does_not_hold(
