@@ -152,7 +152,7 @@ def test_the_environment_that_is_there_is_kept(gonogo: Gonogo, project: Path) ->
     path.write_text("mine")
     refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
     assert refused.returncode == 2
-    assert "there already: environments/staging.toml; --name NAME writes a further" in refused.stderr
+    assert "environments/staging.toml exists already; write a further environment with --name NAME" in refused.stderr
     assert path.read_text() == "mine"
 
 
@@ -162,7 +162,7 @@ def test_gates_without_their_list_are_refused(gonogo: Gonogo, project: Path) -> 
     (project / "environments/gates.toml").write_text("mine")
     refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
     assert refused.returncode == 2
-    assert "gates.toml, without the list whose sections it names" in refused.stderr
+    assert "gates.toml exists already, but not environments/checklist.md, whose sections it names" in refused.stderr
 
 
 def test_beside_what_a_team_has(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
@@ -336,7 +336,7 @@ def test_service_that_sends_everybody_elsewhere(gonogo: Gonogo, project: Path) -
 
     with serving(http_server(moved, "Location: https://elsewhere.test/login\r\n"), project) as url:
         begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
-    assert "sends us to elsewhere.test: is that the base URL?" in begun.stdout
+    assert "redirects to elsewhere.test: is that the base URL?" in begun.stdout
     assert begun.returncode == 0
 
 

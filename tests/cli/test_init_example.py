@@ -34,7 +34,7 @@ def test_nothing_is_replaced_unasked(gonogo: Gonogo, project: Path) -> None:
     (project / "README.md").write_text("ours")
     refused = gonogo("init", "--example")
     assert refused.returncode == 2
-    assert "there already: README.md" in refused.stderr
+    assert "README.md: exists already" in refused.stderr
     assert (project / "README.md").read_text() == "ours"
     assert list(project.iterdir()) == [project / "README.md"]
     forced = gonogo("init", "--example", "--force")

@@ -86,7 +86,7 @@ def test_the_page_only(team: Team, signed: Path) -> None:
     """It is what people read."""
     page = signed / "signoff.html"
     page.write_bytes(page.read_bytes().replace(b"GO", b"OK", 1))
-    assert "signoff.html: is not what results.json gives" in refused(team, signed)
+    assert "signoff.html: is not what gonogo makes from results.json" in refused(team, signed)
 
 
 def test_evidence_and_results_together(team: Team) -> None:
@@ -133,7 +133,7 @@ def test_a_no_go_that_is_dropped(team: Team, unsigned: Path) -> None:
     dropped.unlink()
     refused(team, unsigned, "product-owner.sigstore.json: Davi saw it when signing")
     team.sign(unsigned, "product-owner", "GO")
-    refused(team, unsigned, "it is missing or another one")
+    refused(team, unsigned, "is now missing or changed")
 
 
 def test_a_no_go_dropped_before_anybody_saw_it(team: Team, unsigned: Path) -> None:
@@ -294,7 +294,10 @@ def test_symbolic_links(team: Team, signed: Path) -> None:
     ("expected", "why"),
     [
         ({"release": "0000000"}, "the run verified release 3f2c1a9, not 0000000"),
-        ({"now": datetime.now(UTC) + timedelta(hours=5), "oldest": timedelta(hours=4)}, "old; 4 h is the most allowed"),
+        (
+            {"now": datetime.now(UTC) + timedelta(hours=5), "oldest": timedelta(hours=4)},
+            "old, and at most 4 h is allowed",
+        ),
         ({"now": datetime.now(UTC) + timedelta(hours=25)}, "expired"),
         ({"now": datetime.now(UTC) - timedelta(hours=1)}, "the run ends in the future"),
     ],
@@ -312,7 +315,7 @@ def test_a_signature_that_never_ends(team: Team) -> None:
         signoff = said(folder, signable(folder, team.project, role, "GO"), signer, ("GO", ""), now)
         for_ever = signoff.model_copy(update={"expires": now + timedelta(days=3650)})
         sign_with_key(folder, for_ever, signers, team.keys / f"{role}.key", PASSPHRASE)
-    refused(team, folder, "1 d is the most")
+    refused(team, folder, "at most 1 d is allowed")
 
 
 def test_evidence_is_as_old_as_its_first_answer(team: Team, signed: Path) -> None:
@@ -320,4 +323,4 @@ def test_evidence_is_as_old_as_its_first_answer(team: Team, signed: Path) -> Non
     started = read_results(signed / "results.json").run.started_at
     hours = timedelta(hours=4)
     assert team.verify(signed, now=started + hours, oldest=hours).results.decision.verdict == "GO"
-    refused(team, signed, "4 h are allowed", now=started + hours + timedelta(seconds=1), oldest=hours)
+    refused(team, signed, "at most 4 h is allowed", now=started + hours + timedelta(seconds=1), oldest=hours)

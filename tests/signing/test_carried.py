@@ -176,7 +176,7 @@ def test_carried_run_grows_too_old(carried: tuple[Team, Path, Path]) -> None:
     """A deployment next week does not rest on what was measured today."""
     team, _, outer = carried
     assert team.verify(outer, now=datetime.now(UTC) + timedelta(hours=3)).verdict is Verdict.GO
-    with pytest.raises(IntegrityError, match=r"the evidence is 5 h.* old; 4 h are allowed"):
+    with pytest.raises(IntegrityError, match=r"the evidence is 5 h.* old, and at most 4 h is allowed"):
         team.verify(outer, now=datetime.now(UTC) + timedelta(hours=5))
 
 
@@ -202,7 +202,7 @@ def lied_about(document: dict[str, Any], **changes: object) -> None:
         ({"signed_by": ["Davi (devops)", "Paula (product-owner)"]}, "carried: signed_by differ"),
         ({"release": "deadbeef"}, "is of release deadbeef"),
         ({"gate": "launch"}, "cannot be carried into gate launch"),
-        ({"environment": "../live"}, "stands for nothing"),
+        ({"environment": "../live"}, "cannot be carried into gate"),
         ({"finished_at": "2999-01-01T00:00:00Z"}, "ended after the run that carries it had begun"),
     ],
 )
@@ -264,7 +264,7 @@ def test_unsigned_too_old_and_by_another_policy(ready: Team) -> None:
     (ready.project / "environments/waivers/live.toml").unlink()
     gates.write_text(gates.read_text().replace('max_age = "4 h"', 'max_age = "1 ms"'))
     hasty = signed_small(ready)
-    assert "1 ms is the most allowed: run again" in carrying(ready, hasty)[0].problem
+    assert "at most 1 ms is allowed: run again" in carrying(ready, hasty)[0].problem
 
 
 def test_nothing_carried_leaves_the_line_open(ready: Team) -> None:

@@ -76,7 +76,7 @@ def test_the_sealed_page_shows_who_signed_and_nothing_else(team: Team) -> None:
     assert page.read_bytes() == again
     page.write_bytes(again.replace(b"as agreed", b"as argued"))
     edited = gonogo(team, "verify", str(folder))
-    assert (edited.returncode, "sealed.html: is not what" in edited.stderr) == (4, True)
+    assert (edited.returncode, "sealed.html: does not match" in edited.stderr) == (4, True)
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ async def test_every_page_answers_an_error() -> None:
     [
         (
             "/beat",
-            '/beat answers 200, which says neither well nor ill in words that gonogo reads, as in {"status": "ok"}',
+            '/beat answers 200, which gonogo cannot read as healthy or unhealthy; it expects words as in {"status": "ok"}',
         ),
         ("/gone", "/gone answers 404"),
     ],

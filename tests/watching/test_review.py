@@ -108,7 +108,7 @@ def test_day_counts_from_the_launch(path: Path) -> None:
         assert "20 rounds, 0 gaps" in text
         assert "errors-1" not in text
         with pytest.raises(
-            UsageError, match="there was no watch on day 2; the watch knows 2026-12-01 12:00:00 to 2026-12-01 12:59:45"
+            UsageError, match="there was no watch on day 2; the watch has 2026-12-01 12:00:00 to 2026-12-01 12:59:45"
         ):
             review(reader, watch_of(), Launch(), 2)
 

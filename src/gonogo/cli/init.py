@@ -152,7 +152,9 @@ def _checked_name(name: str) -> str:
 
     if not _NAME.fullmatch(name) or name in _TAKEN:
         taken = f"; {', '.join(sorted(_TAKEN))} are reserved" if name in _TAKEN else ""
-        raise UsageError(f"--name: {name!r} is not a name for an environment{taken}; use lower-case letters, digits and hyphens, as in 'staging'")
+        raise UsageError(
+            f"--name: {name!r} is not a name for an environment{taken}; use lower-case letters, digits and hyphens, as in 'staging'"
+        )
     return name
 
 
@@ -160,7 +162,9 @@ def _asked_url(*, asking: bool) -> str:
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
     if not asking:
-        raise UsageError("--base-url: is missing; give the address of the service, as in --base-url https://api.example.com")
+        raise UsageError(
+            "--base-url: is missing; give the address of the service, as in --base-url https://api.example.com"
+        )
     return str(click.prompt("Where is the service? (https://…)"))
 
 

@@ -34,7 +34,12 @@ def key() -> None:
 
 
 @key.command()
-@click.option("--role", required=True, shell_complete=role_names, help="Role that the key signs as, one of environments/gates.toml.")
+@click.option(
+    "--role",
+    required=True,
+    shell_complete=role_names,
+    help="Role that the key signs as, one of environments/gates.toml.",
+)
 @click.option("--name", help="Add the key to environments/people.toml under this name.")
 @click.option("--email", help="E-mail address, for a person without an entry there.")
 @click.option(

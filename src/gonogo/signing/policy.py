@@ -155,7 +155,9 @@ def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentF
     else:
         same = expectations_digest(effective) == results.provenance.environment
     if not same:
-        raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by; check out the commit of the run, or run again")
+        raise IntegrityError(
+            f"{file.path.name}: is not the environment file that the run was judged by; check out the commit of the run, or run again"
+        )
     if not file.environment.service.bundled:
         _check_trust(results, trust_anchors(effective, file.project), file.path.name)
 

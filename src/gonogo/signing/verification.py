@@ -84,7 +84,7 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
     age = now - results.run.started_at
     if oldest is not None and age > oldest:
         raise IntegrityError(
-            f"the evidence is {format_duration(age)} old; {format_duration(oldest)} is the most allowed: run again"
+            f"the evidence is {format_duration(age)} old, and at most {format_duration(oldest)} is allowed: run again"
         )
     decisions = {decision.role: decision for decision in _decisions(folder, results, signers, expected)}
     if results.decision.verdict in APPROVABLE:
@@ -110,7 +110,9 @@ def _check_identity(results: Results, expected: Expected) -> None:
         name, question = expected.gate
         raise IntegrityError(f"the run answers {run.question!r} ({run.gate}), not {question!r} ({name})")
     if run.lowered:
-        raise IntegrityError(f"the load was lower than declared, so the run does not answer its gate: {', '.join(run.lowered)}")
+        raise IntegrityError(
+            f"the load was lower than declared, so the run does not answer its gate: {', '.join(run.lowered)}"
+        )
     if expected.release is None:
         return
     if run.release != expected.release:
@@ -153,7 +155,9 @@ def carried_run(
     )
     verified = verify_signed(folder, project, signers, expected)
     if verified.missing:
-        raise IntegrityError(f"{' and '.join(verified.missing)} did not sign it, and environments/gates.toml demands that")
+        raise IntegrityError(
+            f"{' and '.join(verified.missing)} did not sign it, and environments/gates.toml demands that"
+        )
     if verified.verdict not in APPROVABLE:
         dissent = ", ".join(
             f"{signoff.signer} says {signoff.decision}"
@@ -221,7 +225,9 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expect
         # The key id only finds the key: what counts is the signature by the key that people.toml has under it.
         signer = next((candidate for candidate in signers if candidate.keyid == signed.keyid), None)
         if signer is None:
-            raise IntegrityError(f"{path.name}: signed with a key that environments/people.toml does not have: {signed.keyid[:12]}…")
+            raise IntegrityError(
+                f"{path.name}: signed with a key that environments/people.toml does not have: {signed.keyid[:12]}…"
+            )
         verify_signature(signed, signer)
         _fits(signed, signer, results, expected)
         _same_files(signed, files, results)
@@ -270,7 +276,9 @@ def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> N
     subjects = {name: digest for name, digest in signed.subjects.items() if name != "release"}
     for name in sorted(subjects.keys() | files.keys()):
         if name not in files:
-            raise IntegrityError(f"{name}: {signed.signoff.signer} signed this file, and it is missing; restore the run, or run again")
+            raise IntegrityError(
+                f"{name}: {signed.signoff.signer} signed this file, and it is missing; restore the run, or run again"
+            )
         if name not in subjects:
             raise IntegrityError(f"{name}: was added after {signed.signoff.signer} signed")
         if subjects[name] != files[name]:
@@ -287,5 +295,5 @@ def _none_dropped(signed: Signed, lying_there: Mapping[str, str]) -> None:
     for name, digest in signed.signoff.witnessed.items():
         if lying_there.get(name) != digest:
             raise IntegrityError(
-                f"{name}: {signed.signoff.signer} signed when this signature was there, and now it is missing or another one; a decision cannot be withdrawn: run again"
+                f"{name}: was there when {signed.signoff.signer} signed, and is now missing or changed; a decision cannot be withdrawn: run again"
             )

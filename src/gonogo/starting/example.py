@@ -21,7 +21,9 @@ def copy_example(project: Path, *, force: bool) -> Sequence[str]:
     paths = sorted(_files(source))
     there = [path for path in paths if (project / path).exists() or (project / path).is_symlink()]
     if there and not force:
-        raise UsageError(f"--example: {', '.join(there)}: exists already; choose an empty folder, or replace with --force")
+        raise UsageError(
+            f"--example: {', '.join(there)}: exists already; choose an empty folder, or replace with --force"
+        )
     try:
         for path in paths:
             (project / path).parent.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,9 @@ def _compose(project: Path, path: str, address: str) -> Proposal:
         services = read_services(ComposeProject(server=_SERVER, file=str(project / path)), f"compose.{name}")
     except UsageError as error:
         reason = str(error).replace(str(project / path), path)
-        return Proposal(title=f"{path}: cannot be used as it is", todo=reason.removeprefix(f"compose.{name}.file: "), tables={})
+        return Proposal(
+            title=f"{path}: cannot be used as it is", todo=reason.removeprefix(f"compose.{name}.file: "), tables={}
+        )
     server = {"address": address, "user": "gonogo", "key": "SERVER_KEY", "host_key": "ssh-ed25519 AAAA..."}
     return Proposal(
         title=f"{path}, {len(services)} services that Docker Compose runs",

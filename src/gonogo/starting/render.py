@@ -42,7 +42,11 @@ def _reached(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         case "given":
             yield True, "addresses", f"{where}, as given by --address"
     if names.zone:
-        yield True, "DNS", f"zone {names.zone}, served by {', '.join(names.servers) or 'no name server with an address'}"
+        yield (
+            True,
+            "DNS",
+            f"zone {names.zone}, served by {', '.join(names.servers) or 'no name server with an address'}",
+        )
     else:
         yield False, "DNS", f"no zone found: {names.problem}"
     left = (
@@ -52,7 +56,9 @@ def _reached(findings: Findings) -> Iterator[tuple[bool, str, str]]:
     yield presented.sound, "certificate", f"issued by {presented.issuer}, {left}{wrong}"
     if presented.problem:
         fix = (
-            "if the root is your own: --trust root.pem" if findings.trust == "public" else f"it was checked against {findings.trust}"
+            "if the root is your own: --trust root.pem"
+            if findings.trust == "public"
+            else f"it was checked against {findings.trust}"
         )
         yield False, "trust", f"NOT TRUSTED: {presented.problem}; {fix}"
     else:
@@ -79,7 +85,11 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
     )
     yield http.openapi is not None, "OpenAPI", http.openapi or "not found"
     if http.api:
-        yield True, "API", f"its description gives {', '.join(http.api.taken)}; it does not give {', '.join(http.api.missing)}"
+        yield (
+            True,
+            "API",
+            f"its description gives {', '.join(http.api.taken)}; it does not give {', '.join(http.api.missing)}",
+        )
     if http.readable:
         yield True, "requests", ", ".join(http.readable)
     if http.page:
