@@ -116,7 +116,7 @@ def test_a_run_is_named_by_as_much_as_tells_it_apart(gonogo: Gonogo) -> None:
     ] * 3
     refused = gonogo("show", "20261123")
     assert refused.returncode == 2
-    assert f"20261123: 2 runs begin so, {FIRST}, {SECOND}; give more of the id" in refused.stderr
+    assert f"20261123: 2 runs have ids that begin with it, {FIRST}, {SECOND}; give more of the id" in refused.stderr
 
 
 def test_damaged_run_is_listed_as_such(gonogo: Gonogo, two: Path) -> None:

@@ -45,7 +45,7 @@ def test_everything_found_and_go_at_the_second_command(gonogo: Gonogo, program: 
         assert begun.returncode == 0, begun.stdout + begun.stderr
         ended = program("run", "--env", "staging", "--release", "3f2c1a9")
     assert "✓ health       /healthz says ok, release 3f2c1a9" in begun.stdout
-    assert "✓ certificate  of Shop CA, 79 days left" in begun.stdout
+    assert "✓ certificate  issued by Shop CA, 79 days left" in begun.stdout
     assert "gonogo run --env staging --release 3f2c1a9" in begun.stdout
     assert section(project, "http") == {
         "health": "/healthz",

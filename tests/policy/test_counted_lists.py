@@ -77,4 +77,6 @@ def test_an_imported_list_is_told_what_contradicts_it(desk: Desk) -> None:
     (desk.project / "environments/checklist.md").unlink()
     (desk.project / "list.md").write_text(LIST.replace("attest=lead", "attest=lead env=deks"))
     done = called(desk.project, "checklist", "import", "list.md")
-    assert "correct before the next run: environments/checklist.md:4: env=deks: no such environment" in done.stdout
+    assert (
+        "to be changed before the next run: environments/checklist.md:4: env=deks: no such environment" in done.stdout
+    )

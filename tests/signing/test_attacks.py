@@ -131,7 +131,7 @@ def test_a_no_go_that_is_dropped(team: Team, unsigned: Path) -> None:
     dropped = team.sign(unsigned, "product-owner", "NO-GO")
     team.sign(unsigned, "devops")
     dropped.unlink()
-    refused(team, unsigned, "product-owner.sigstore.json: Davi saw it when signing")
+    refused(team, unsigned, "product-owner.sigstore.json: was there when Davi signed")
     team.sign(unsigned, "product-owner", "GO")
     refused(team, unsigned, "is now missing or changed")
 

@@ -38,7 +38,7 @@ def find_run(name: str, reports: Path) -> Path:
         return by_name[name if name in by_name else beginning[0]]
     if beginning:
         raise UsageError(
-            f"{name}: {len(beginning)} runshave ids that begin with it, {and_more(beginning, _FEW)}; give more of the id"
+            f"{name}: {len(beginning)} runs have ids that begin with it, {and_more(beginning, _FEW)}; give more of the id"
         )
     near = closest(name, [*by_name, LATEST]) if by_name else None
     cure = f"did you mean {near}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"

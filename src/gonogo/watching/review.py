@@ -133,7 +133,7 @@ class _Review:
             note = f": {alarm.acknowledgement.note}" if alarm.acknowledgement.note else ""
             yield f"  acknowledged by {alarm.acknowledgement.by} after {format_duration(took)}{late}{note}"
         else:
-            yield f"not acknowledged; {format_duration(within)} is allowed"
+            yield f"  acknowledged by nobody; {format_duration(within)} is allowed"
         channels = dict.fromkeys(receipt.channel for receipt in alarm.delivered)
         yield f"  notified: {', '.join(channels) or 'nobody'}"
 

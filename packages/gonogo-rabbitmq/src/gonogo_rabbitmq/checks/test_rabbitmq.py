@@ -10,9 +10,9 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 
 _POWERS = {
-    "administrator": "does everything, users and permissions included",
-    "policymaker": "changes policies and parameters of its virtual hosts",
-    "monitoring": "sees every connection and queue of the cluster",
+    "administrator": "can do everything, users and permissions included",
+    "policymaker": "can change policies and parameters of its virtual hosts",
+    "monitoring": "can see every connection and queue of the cluster",
 }
 
 
@@ -38,7 +38,7 @@ def test_nobody_reads_along(rabbitmq: RabbitmqEvidence) -> None:
     rabbitmq.require("plain_ports")
     ports = ", ".join(map(str, rabbitmq.plain_ports))
     assert nothing(rabbitmq.plain_ports, "ports without TLS"), (
-        f"{rabbitmq.server}: a login without TLS begins at port {ports} of the same host"
+        f"{rabbitmq.server}: port {ports} of the same host accepts logins without TLS"
     )
 
 
@@ -50,7 +50,7 @@ def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
     """
     rabbitmq.require("default_user")
     assert equal(rabbitmq.default_user, "refused", "default user"), (
-        f"{rabbitmq.server}: guest with the password guest was let in"
+        f"{rabbitmq.server}: a login as guest with the password guest was accepted"
     )
 
 
@@ -62,7 +62,7 @@ def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
     """
     rabbitmq.require("wrong_password")
     assert equal(rabbitmq.wrong_password, "refused", "wrong password"), (
-        f"{rabbitmq.server}: {rabbitmq.user} was let in with a made-up password"
+        f"{rabbitmq.server}: a login as {rabbitmq.user} with a made-up password was accepted"
     )
 
 
@@ -92,12 +92,12 @@ def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
     series = minor_series(rabbitmq.version)
     if rabbitmq.product != "RabbitMQ" or series is None:
         raise Unobserved(
-            f"no known version of RabbitMQ: {rabbitmq.product[:40]!r} {rabbitmq.version[:20]!r}",
-            hint="attest, or waive, what the maker of this product says about its support",
+            f"not a version of RabbitMQ that gonogo knows: {rabbitmq.product[:40]!r} {rabbitmq.version[:20]!r}",
+            hint="attest that its maker still publishes security fixes for it, or waive this check",
         )
     last = last_day_of_repairs(series)
     assert not_over(last, rabbitmq.taken_at.date(), "support"), (
-        f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: repairs for everybody of {series[0]}.{series[1]} ended on {last}"
+        f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: public security fixes for {series[0]}.{series[1]} ended on {last}"
     )
 
 
@@ -118,7 +118,7 @@ def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     """
     queue, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
     assert at_least(queue.consumers, wanted, "consumers"), (
-        f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+        f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} declared"
     )
 
 
@@ -130,7 +130,7 @@ def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     """
     queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
     assert at_most(queue.ready, limit, "messages that wait"), (
-        f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+        f"queue {queue.name}: {queue.ready:,} messages waiting, at most {limit:,} declared"
     )
 
 
@@ -154,13 +154,13 @@ def test_cluster_is_whole(rabbitmq_cluster: RabbitmqClusterEvidence, environment
     rabbitmq_cluster.require("nodes")
     running = [node for node in rabbitmq_cluster.nodes if node.running]
     for node in rabbitmq_cluster.nodes:
-        assert so(node.running, "nodes", "running", f"{node.name} does not run"), f"node {node.name} does not run"
+        assert so(node.running, "nodes", "running", f"{node.name} is not running"), f"node {node.name} is not running"
         apart = ", ".join(node.partitioned_from)
         assert nothing(node.partitioned_from, f"nodes apart from {node.name}"), (
             f"node {node.name} is partitioned from {apart}"
         )
     wanted = environment.require(Rabbitmq).nodes
-    assert at_least(len(running), wanted, "nodes that run"), f"{len(running)} nodes run, {wanted} are declared"
+    assert at_least(len(running), wanted, "nodes that run"), f"{len(running)} nodes running, {wanted} declared"
 
 
 @pytest.mark.check("rabbitmq-copies")

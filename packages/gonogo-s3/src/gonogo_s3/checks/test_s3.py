@@ -83,10 +83,10 @@ def test_object_is_kept(s3_write: S3WriteEvidence) -> None:
     where = f"bucket {s3_write.bucket}"
     assert so(s3_write.written, "written", "yes", "no"), f"{where}: an object could not be written: {s3_write.problem}"
     assert so(s3_write.read_back, "read back", "yes", "no"), (
-        f"{where}: what was written could not be read back: {s3_write.problem}"
+        f"{where}: the written object could not be read back: {s3_write.problem}"
     )
     assert so(s3_write.removed, "removed", "yes", "no"), (
-        f"{where}: what was written could not be removed: {s3_write.problem}"
+        f"{where}: the written object could not be removed: {s3_write.problem}"
     )
 
 
@@ -100,7 +100,7 @@ def test_bucket_is_nobody_elses(s3_configuration: S3ConfigurationEvidence) -> No
     bucket.require("grants", "policy_is_public", "block")
     ignored = bucket.block is not None and bucket.block.ignore_public_acls
     assert nothing(() if ignored else bucket.grants, "grants to everybody"), (
-        f"bucket {bucket.bucket}: its list of access gives {', '.join(bucket.grants)}"
+        f"bucket {bucket.bucket}: its access control list grants {', '.join(bucket.grants)}"
     )
     restricted = bucket.block is not None and bucket.block.restrict_public_buckets
     assert so(restricted or not bucket.policy_is_public, "policy", "not public", "public"), (
