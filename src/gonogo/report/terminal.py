@@ -58,6 +58,8 @@ _FEW = 3
 _MOST = 5
 """Causes, warnings, lines and changes of a kind that are told, each with what belongs to it."""
 _ALWAYS_TOLD = {"weakened", "removed"}
+_COMMAND = ": gonogo "
+"""How a note ends that says what to type."""
 
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:
@@ -234,7 +236,11 @@ class _TerminalPage:
 
     def _notes(self) -> Iterator[str]:
         for note in further_notes(self._results):
-            yield from self._wrapped(" note    ", visible(note))
+            # A command at its end stays whole, as everywhere: it is pasted.
+            words, marked, arguments = note.partition(_COMMAND)
+            yield from self._wrapped(" note    ", visible(words + marked[:1]))
+            if marked:
+                yield f"{_INDENT}→ {visible(marked[2:] + arguments)}"
         for words in carried_runs(self._results):
             yield from self._wrapped(" carried ", visible(words))
         differences = self._results.provenance.policy_differences

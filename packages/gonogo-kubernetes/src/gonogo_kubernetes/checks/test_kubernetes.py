@@ -46,9 +46,9 @@ def test_token_only_looks(kubernetes_token: TokenEvidence) -> None:
 
 @pytest.mark.check("kubernetes-exists")
 def test_workload_is_there(kubernetes_workload: WorkloadEvidence) -> None:
-    """What was deployed into another namespace, or never, serves nobody.
+    """A workload that was deployed into another namespace, or not at all, serves nobody.
 
-    Fix: kubectl apply; look at the namespace of the manifest and of kubernetes.namespace.
+    Fix: kubectl apply; compare the namespace of the manifest with kubernetes.namespace.
     """
     workload = kubernetes_workload
     assert so(workload.exists, "workload", "there", "missing"), (
@@ -60,7 +60,7 @@ def test_workload_is_there(kubernetes_workload: WorkloadEvidence) -> None:
 def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
     """During a stuck rollout, some users still get the old release.
 
-    Fix: kubectl rollout status, kubectl describe; then repair what keeps it, or kubectl rollout undo.
+    Fix: kubectl rollout status, kubectl describe; then repair what stops it, or kubectl rollout undo.
     """
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
@@ -83,7 +83,7 @@ def test_rollout_has_ended(kubernetes_workload: WorkloadEvidence) -> None:
 def test_pods_are_ready(kubernetes_workload: WorkloadEvidence, environment: Environment) -> None:
     """With fewer pods than planned, the service fails with the first wave of users.
 
-    Fix: kubectl describe pod: readiness probe, room on the nodes, volumes; or scale what is scaled down.
+    Fix: kubectl describe pod: look at its readiness probe, the room on the nodes, its volumes; or scale it up.
     """
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
@@ -101,7 +101,7 @@ def test_pods_are_ready(kubernetes_workload: WorkloadEvidence, environment: Envi
 def test_declared_images_run(kubernetes_workload: WorkloadEvidence, environment: Environment) -> None:
     """If another image runs, users do not get the release that was tested.
 
-    Fix: set the image in the manifest, and roll it out; by digest nobody can move it.
+    Fix: set the image in the manifest, and roll it out; an image named by its digest cannot be exchanged.
     """
     workload = kubernetes_workload
     where = f"{workload.namespace}/{workload.name}"
@@ -128,7 +128,7 @@ def test_declared_images_run(kubernetes_workload: WorkloadEvidence, environment:
 def test_containers_stay_up(kubernetes_workload: WorkloadEvidence, policy: Policy) -> None:
     """A container that restarts every minute looks ready if you look at the right moment.
 
-    Fix: kubectl logs --previous; OOMKilled: more memory; ImagePullBackOff: name and credentials of the image.
+    Fix: kubectl logs --previous; OOMKilled: give it more memory; ImagePullBackOff: correct name or credentials.
     """
     kubernetes_workload.require("containers")
     settled = policy.duration("settled")

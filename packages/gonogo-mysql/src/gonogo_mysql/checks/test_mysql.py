@@ -19,7 +19,7 @@ _ADMINISTRATION = {"GRANT OPTION", "PROXY"}
 
 @pytest.mark.check("mysql-reachable")
 def test_service_can_ask(mysql: MysqlEvidence) -> None:
-    """Without its database the service has nothing to say.
+    """Without its database the service cannot work.
 
     Fix: read the server's log; look at bind_address, the account's host part, and its password. The URL must name the
     primary.
@@ -103,7 +103,7 @@ def _is_of(grant: Grant, own: set[str]) -> bool:
 def test_version_is_repaired(mysql: MysqlEvidence) -> None:
     """The next vulnerability in an unsupported version stays open.
 
-    Fix: upgrade to a series that its maker still repairs, a long-term one if you can.
+    Fix: upgrade to a series that still gets security fixes, a long-term one if possible.
     """
     mysql.require("version")
     release = product_and_series(mysql.version)
@@ -123,7 +123,7 @@ def test_version_is_repaired(mysql: MysqlEvidence) -> None:
 def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
     """The launch brings more clients; connections that run out look like an outage of the database.
 
-    Fix: smaller pools in the service; else raise max_connections, or the account's MAX_USER_CONNECTIONS.
+    Fix: use smaller pools in the service; else raise max_connections, or the account's MAX_USER_CONNECTIONS.
     """
     mysql.require("connections")
     connections = mysql.connections

@@ -25,7 +25,7 @@ _DANGEROUS = {
 
 @pytest.mark.check("postgresql-reachable")
 def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
-    """Without its database the service has nothing to say.
+    """Without its database the service cannot work.
 
     Fix: read the server's log; look at listen_addresses, pg_hba.conf, and the user's password. The URL must name the
     primary.

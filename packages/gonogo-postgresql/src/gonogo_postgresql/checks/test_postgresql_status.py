@@ -17,7 +17,7 @@ _SHOWN = 5
 def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, policy: Policy) -> None:
     """The launch brings more clients; connections that run out look like an outage of the database.
 
-    Fix: smaller pools in the service or a pooler before the server; else raise the limit that the message names.
+    Fix: use smaller pools in the service, or a pooler before the server; else raise the limit that the message names.
     """
     postgresql_status.require("connections")
     connections = postgresql_status.connections

@@ -18,7 +18,7 @@ _POWERS = {
 
 @pytest.mark.check("rabbitmq-reachable")
 def test_service_can_log_in(rabbitmq: RabbitmqEvidence) -> None:
-    """Without its broker the service takes orders that nobody works on.
+    """Without its broker the service accepts orders that nobody processes.
 
     Fix: read the broker's log; look at the user, its password, and its permissions in the virtual host
     (rabbitmqctl list_user_permissions).
@@ -56,7 +56,7 @@ def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
 
 @pytest.mark.check("rabbitmq-password")
 def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
-    """A broker that accepts every password has none.
+    """A broker that accepts every password protects nothing.
 
     Fix: look at auth_backends in rabbitmq.conf, and at what the external one answers.
     """
@@ -124,9 +124,9 @@ def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
 
 @pytest.mark.check("rabbitmq-backlog")
 def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Environment) -> None:
-    """Messages that wait are users who wait, and memory that fills.
+    """While messages wait, users wait, and the memory of the broker fills.
 
-    Fix: more consumers, or faster ones; look for messages that every consumer rejects.
+    Fix: start more consumers, or faster ones; look for messages that every consumer rejects.
     """
     queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
     assert at_most(queue.ready, limit, "messages that wait"), (
@@ -138,7 +138,7 @@ def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
 def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
     """While one node has an alarm, nobody may publish anywhere in the cluster.
 
-    Fix: disk alarm: make room, or lower disk_free_limit; memory alarm: drain the queues, or more memory.
+    Fix: disk alarm: make room, or lower disk_free_limit; memory alarm: drain the queues, or add memory.
     """
     rabbitmq_cluster.require("nodes")
     alarms = [f"{node.name} has a {alarm} alarm" for node in rabbitmq_cluster.nodes for alarm in node.alarms]
@@ -149,7 +149,7 @@ def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
 def test_cluster_is_whole(rabbitmq_cluster: RabbitmqClusterEvidence, environment: Environment) -> None:
     """A cluster that lost a member does not survive the next loss.
 
-    Fix: start the node that is named; after a partition restart the side that is to forget (rabbitmqctl cluster_status).
+    Fix: start the node that is named; after a partition restart the side whose data may be dropped (rabbitmqctl cluster_status).
     """
     rabbitmq_cluster.require("nodes")
     running = [node for node in rabbitmq_cluster.nodes if node.running]

@@ -83,7 +83,7 @@ def test_no_login_before_tls(smtp: SmtpEvidence) -> None:
 
 @pytest.mark.check("smtp-login")
 def test_service_can_log_in(smtp: SmtpEvidence) -> None:
-    """A password that was changed on one side only is found out by the first user who waits for mail.
+    """If a password was changed on one side only, the first user who waits for mail finds out.
 
     Fix: read the server's log; set the user and password of the service's URL again.
     """
