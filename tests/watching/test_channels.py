@@ -118,8 +118,8 @@ def test_alert_arrives_by_mail(mailbox: tuple[Mailbox, int]) -> None:
     receipts = outbox.wait(lambda found: len(found) == 2)
     announcer.end(timedelta(seconds=10))
     assert [(one.alert, one.delivered, one.answer) for one in receipts] == [
-        ("api-errors-1", True, "taken by E-Mail"),
-        ("slow-1", True, "taken by E-Mail"),
+        ("api-errors-1", True, "accepted by E-Mail"),
+        ("slow-1", True, "accepted by E-Mail"),
     ]
     (message,) = box.messages
     assert message["Subject"] == "CRITICAL production: API errors, Slow"
@@ -196,7 +196,7 @@ def test_web_hook_gets_one_message_of_what_is_due() -> None:
 
     with listening(Listener(hook, "127.0.0.1", 0)) as port:
         (channel,) = channels(oncall=f"json://127.0.0.1:{port}/{TOKEN}")
-        assert channel.send([announcement(), announcement(alert="slow-1")]) == "taken by JSON"
+        assert channel.send([announcement(), announcement(alert="slow-1")]) == "accepted by JSON"
         channel.send([announcement(event="resolved")])
     assert [one["type"] for one in received] == ["failure", "success"]
     assert received[0]["title"].startswith("CRITICAL production")

@@ -187,7 +187,7 @@ def test_key_that_is_nobodys_any_more(project: Path, journal: JournalNotes) -> N
     """Who left the team does not speak for it."""
     answer_poll(journal, project, go(), key(project))
     (project / "environments" / "people.toml").unlink()
-    assert seals(project, journal).of(go()).startswith("its signature does not hold")
+    assert seals(project, journal).of(go()).startswith("its signature is not valid")
 
 
 def test_commands_of_the_document(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
             ERRORS,
             {},
             Word.LOOK,
-            "API errors: 12 % of 900 events within 5 min; above 5 % is too much, not for long",
+            "API errors: 12 % of 900 events within 5 min; above 5 % is too much, but not yet for long enough",
         ),
         (5, ERRORS, {}, Word.ABORT, "API errors: 12 % of 900 events"),
         (5, ERRORS | SLOW, {}, Word.ABORT, "API errors: 12 %"),
