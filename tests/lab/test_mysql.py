@@ -144,7 +144,7 @@ FAULTS = {
     ),
     "connections of the account": (
         "mysql-connections",
-        "2 of 2 connections are taken, 0% are free (MAX_USER_CONNECTIONS of app)",
+        "2 of 2 connections are in use, 0% are free (MAX_USER_CONNECTIONS of app)",
         "ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 2",
         "ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 0",
     ),

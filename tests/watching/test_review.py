@@ -76,7 +76,7 @@ thresholds
   room: 50 to 95, 59 on average, rising from 50 to 77.27; the limit is 90
 
 alarms
-  errors-1 (critical, firing) 2026-12-01 09:10:00, ended after 5 min 15 s: 20 % of 300 events within 1 min; above 5 % is too much
+  errors-1 (critical, firing) 2026-12-01 09:10:00, over after 5 min 15 s: 20 % of 300 events within 1 min; above 5 % is too much
     acknowledged by Ana after 6 min, later than the 5 min that is allowed: a bad release
     notified: oncall
   room-1 (warning, firing) 2026-12-01 09:50:00, still open: 95; above 90 is too much

@@ -125,7 +125,7 @@ class _Review:
         threshold = self._watch.thresholds.get(alarm.threshold)
         severity = threshold.severity if threshold else "warning"
         within = self._watch.respond.of(severity)
-        over = f"ended after {format_duration(alarm.ended - alarm.began)}" if alarm.ended else "still open"
+        over = f"over after {format_duration(alarm.ended - alarm.began)}" if alarm.ended else "still open"
         yield f"{alarm.id} ({severity}, {alarm.state}) {self._day.time(alarm.began)}, {over}: {alarm.reason}"
         if alarm.acknowledgement and alarm.answered_within is not None:
             took = alarm.answered_within
