@@ -128,7 +128,7 @@ FAULTS: list[tuple[Callable[[Cluster], object], str, str]] = [
     (
         lambda c: c.pods.append(pod("api-0", "api", image="registry.shop.test/api:1.2.2")),
         "image",
-        "the pods api-0 run another",
+        "the pods api-0 run a different",
     ),
     (_waits("CrashLoopBackOff"), "steady", "shop/api-3, container api is stuck: CrashLoopBackOff (7 restarts)"),
     (_waits("ImagePullBackOff"), "steady", "is stuck: ImagePullBackOff"),

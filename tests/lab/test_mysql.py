@@ -227,9 +227,9 @@ def test_certificate_of_nobody(primary: MysqlServer, follower: MysqlServer) -> N
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("postgresql://app:secret-7@localhost/shop", "not a MySQL URL"),
+        ("postgresql://app:secret-7@localhost/shop", "is not a MySQL URL"),
         ("mysql://localhost/shop", "contains no user and password"),
-        ("mysql://app:secret-7@localhost:http/shop", "not a MySQL URL"),
+        ("mysql://app:secret-7@localhost:http/shop", "is not a MySQL URL"),
     ],
 )
 def test_url_that_is_none(url: str, message: str) -> None:

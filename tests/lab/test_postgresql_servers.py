@@ -147,7 +147,7 @@ def test_login_that_fails_is_evidence(primary: PostgresqlServer, host: str, pass
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"alembic": {"versions": ["nowhere"]}}, "postgresql.alembic.versions: nowhere is no folder"),
+        ({"alembic": {"versions": ["nowhere"]}}, "postgresql.alembic.versions: nowhere is not a folder"),
         ({"alembic": {}}, "either versions"),
         ({"django": {"apps": {"shop": "empty"}}}, "postgresql.django.apps.shop: empty holds no migration"),
         ({"alembic": {"versions": ["odd"]}}, "has no revision"),

@@ -142,7 +142,7 @@ def test_guest_and_tags(served: RabbitmqServer) -> None:
         served.user(USER)
     assert wrong(found).keys() == OLD | {"rabbitmq-default-user", "rabbitmq-least-rights"}
     assert "a login as guest with the password guest was accepted" in found["rabbitmq-default-user"]
-    assert "the tag administrator, which does everything" in found["rabbitmq-least-rights"]
+    assert "the tag administrator, which can do everything" in found["rabbitmq-least-rights"]
 
 
 def test_port_without_tls_is_found(served: RabbitmqServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,10 +265,10 @@ def test_silent_port_is_an_error(broker: RabbitmqServer) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("redis://app:secret-7@localhost/shop", "not a RabbitMQ URL"),
+        ("redis://app:secret-7@localhost/shop", "is not a RabbitMQ URL"),
         ("amqps://localhost/shop", "contains no user and password"),
-        ("amqps://app:secret-7@:5671/shop", "not a RabbitMQ URL"),
-        ("amqps://app:secret-7@localhost:http/shop", "not a RabbitMQ URL"),
+        ("amqps://app:secret-7@:5671/shop", "is not a RabbitMQ URL"),
+        ("amqps://app:secret-7@localhost:http/shop", "is not a RabbitMQ URL"),
     ],
 )
 def test_url_that_is_none(url: str, message: str) -> None:

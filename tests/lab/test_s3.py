@@ -163,7 +163,7 @@ def test_grants_to_strangers(amazon: S3Server, group: str) -> None:
         s3.put_bucket_acl(Bucket=BUCKET, ACL="private")
         block(amazon)
     assert wrong(found).keys() == {"s3-grants", "s3-block"}
-    assert f"gives READ to {group}" in found["s3-grants"]
+    assert f"grants READ to {group}" in found["s3-grants"]
     assert found["s3-block"] == f"bucket {BUCKET}: BlockPublicAcls, IgnorePublicAcls is off"
     assert not wrong(ignored)
 

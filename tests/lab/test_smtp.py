@@ -84,7 +84,7 @@ def test_sound_server_is_green(server: PostfixServer, shape: str) -> None:
         ("unknown recipient", {"smtp-sender": "ERROR localhost:{port} does not know the recipient"}),
         ("hangs up", {"smtp-sender": "ERROR localhost:{port} closes the connection: 421 4.7.0"}),
         ("small", {"smtp-size": "does not accept a message of 5,242,880 bytes: 552 5.3.4"}),
-        ("talkative", {"smtp-banner": "greets with the version 3."}),
+        ("talkative", {"smtp-banner": "its greeting shows the version 3."}),
         ("unwelcome", {"smtp-reachable": "it greets with 554 5.7.1"}),
     ],
 )

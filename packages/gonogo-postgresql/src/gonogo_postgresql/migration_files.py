@@ -49,7 +49,7 @@ def django_migrations(declared: Django) -> Mapping[str, tuple[str, ...]]:
 
 def _sources(folder: str, key: str) -> list[Path]:
     if not Path(folder).is_dir():
-        raise UsageError(f"{key}: {folder} is not a folder; the path begins at the folder where gonogo runs")
+        raise UsageError(f"{key}: {folder} is not a folder, as seen from the folder where gonogo runs")
     sources = sorted(path for path in Path(folder).glob("*.py") if not path.name.startswith(("_", "~", ".")))
     if not sources:
         raise UsageError(f"{key}: {folder} holds no migration")
