@@ -189,7 +189,11 @@ def test_a_signature_of_another_role(team: Team, unsigned: Path) -> None:
     """The devops' GO does not stand for the lead's: not under another name, not with the role written into it."""
     folder, now = unsigned, datetime.now(UTC)
     team.sign(folder, "devops").rename(folder / "technical-lead.sigstore.json")
-    refused(team, folder, "technical-lead.sigstore.json: Davi signs as devops, but this signature is as devops")
+    refused(
+        team,
+        folder,
+        "technical-lead.sigstore.json: is the signature of devops; give the file its name back: devops.sigstore.json",
+    )
     signers = read_signers(team.project)
     devops, lead = (signer_of(signers, role, now, ssh=False) for role in ("devops", "technical-lead"))
     (folder / "technical-lead.sigstore.json").unlink()
@@ -197,7 +201,7 @@ def test_a_signature_of_another_role(team: Team, unsigned: Path) -> None:
     payload = statement(run_files(folder), said(folder, results, lead, ("GO", ""), now))
     forged = signed_with_key(payload, load_key(team.keys / "devops.key", PASSPHRASE), devops)
     (folder / "technical-lead.sigstore.json").write_bytes(forged)
-    refused(team, folder, "Davi signs as devops, but this signature is as technical-lead")
+    refused(team, folder, "Davi signs as devops, but the signature is for technical-lead")
 
 
 @pytest.mark.parametrize(

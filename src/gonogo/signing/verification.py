@@ -243,15 +243,12 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expect
 
 def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) -> None:
     """The person, the role, the time and the run."""
+    _fits_role(signed, signer)
     signoff, name, now = signed.signoff, signed.path.name, expected.now
-    if signoff.role != signer.role or name != f"{signoff.role}{SUFFIXES[signed.kind]}":
-        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, but this signature is as {signoff.role}")
-    if signoff.signer != signer.name:
-        raise IntegrityError(f"{name}: says that {signoff.signer} signed, but the key is {signer.name}'s")
     # At both times: a key that was revoked since may have signed later than it says.
     if not signer.holds(signoff.time) or not signer.holds(now):
         raise IntegrityError(
-            f"{name}: {signer.name}'s key is valid from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, not at this time"
+            f"{name}: {signer.name}'s key is valid from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, which does not cover the time of the signature and now"
         )
     if signoff.run != results.run.id:
         raise IntegrityError(f"{name}: is a signature of run {signoff.run}, not of {results.run.id}")
@@ -269,6 +266,17 @@ def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) 
         raise IntegrityError(f"{name}: the signature names a different policy than the run was judged by")
     if signoff.decision == "GO" and results.decision.verdict not in APPROVABLE:
         raise IntegrityError(f"{name}: says GO, but the run is {results.decision.verdict}")
+
+
+def _fits_role(signed: Signed, signer: Signer) -> None:
+    """The person and the role are those of the key, and the file has the role's name."""
+    signoff, name = signed.signoff, signed.path.name
+    if signoff.role != signer.role:
+        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, but the signature is for {signoff.role}")
+    if name != (own_name := f"{signoff.role}{SUFFIXES[signed.kind]}"):
+        raise IntegrityError(f"{name}: is the signature of {signoff.role}; give the file its name back: {own_name}")
+    if signoff.signer != signer.name:
+        raise IntegrityError(f"{name}: says that {signoff.signer} signed, but the key is {signer.name}'s")
 
 
 def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> None:
