@@ -307,7 +307,7 @@ def test_no_journal_is_no_pass(path: Path) -> None:
             asyncio.run(probe(question))
         assert unseen.value.hint == "gonogo watch --env staging writes it"
     Day(path, watch_of()).journal.close()
-    with pytest.raises(Unobserved, match="has not finished a round yet"):
+    with pytest.raises(Unobserved, match="has not looked at anything yet"):
         whole(path)
 
 

@@ -53,13 +53,13 @@ _TITLES = {
 """Headings of causes, by the outcome of their first check, in the order of the causes; NOT RUN comes last."""
 _NARROWEST = 60
 _INDENT = "   "
+_COMMAND = ": gonogo "
+"""How a note ends that says what to type."""
 _FEW = 3
 """Ids of a list."""
 _MOST = 5
 """Causes, warnings, lines and changes of a kind that are told, each with what belongs to it."""
 _ALWAYS_TOLD = {"weakened", "removed"}
-_COMMAND = ": gonogo "
-"""How a note ends that says what to type."""
 
 
 def render_summary(results: Results, *, report_path: str, report_digest: str, colour: bool, width: int) -> str:

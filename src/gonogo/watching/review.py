@@ -33,7 +33,7 @@ def review(reader: JournalReader, watch: Watch, launch: Launch, number: int) -> 
     """The day, counted from T-0, or from the begin of the watch where no T-0 is known. Raises UsageError."""
     rounds = reader.rounds()
     if not rounds:
-        raise UsageError(f"{reader.path}: the watch has not finished a round yet")
+        raise UsageError(f"{reader.path}: the watch has not looked at anything yet")
     zero = launch.at or reader.launch or rounds[0].utc
     day = _Day(begins=zero + (number - 1) * _DAY, zone=launch.zone_info)
     own = [look for look in rounds if day.has(look.utc)]

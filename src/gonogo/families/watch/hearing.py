@@ -75,7 +75,7 @@ def _alarm(question: AlarmQuestion) -> AlarmEvidence:
     except UsageError as error:
         raise Unobserved(str(error), hint=f"gonogo watch --env {environment} writes it") from None
     if last is None or not stretches:
-        raise Unobserved(f"{journal}: the watch has not finished a round yet", hint="let it look, and ask again")
+        raise Unobserved(f"{journal}: the watch has not looked at anything yet", hint="let it look, and ask again")
     return AlarmEvidence(
         scope=question.scope,
         taken_at=taken_at,

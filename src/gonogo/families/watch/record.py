@@ -196,7 +196,7 @@ def missed_rounds(due: Sequence[float], period: Period, every: float) -> int:
 def _first(reader: JournalReader) -> Round:
     first = reader.first_round()
     if first is None:
-        raise Unobserved(f"{reader.path}: the watch has not finished a round yet", hint="let it look, and ask again")
+        raise Unobserved(f"{reader.path}: the watch has not looked at anything yet", hint="let it look, and ask again")
     return first
 
 
