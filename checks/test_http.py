@@ -235,7 +235,7 @@ def _assert_known(exchange: Exchange, service: ServiceEvidence, environment: Env
         if target.hostname in environment.hosts and target.hostname != service.scope[0] and not main:
             return
         raise Unobserved(
-            f"{exchange.summary}, and leads to {location}, which was not asked",
+            f"{exchange.summary}, and redirects to {location}, which was not asked",
             hint=f"if the service is at {target.hostname}, declare that as its base_url and under [hosts]",
         )
     if not exchange.served and not _may_be_empty(exchange, service, environment):

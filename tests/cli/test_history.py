@@ -84,7 +84,7 @@ def test_a_run_is_named_by_as_much_as_tells_it_apart(gonogo: Gonogo) -> None:
     ] * 3
     refused = gonogo("show", "20261123")
     assert refused.returncode == 2
-    assert f"20261123: 2 runs begin so, {FIRST}, {SECOND}; write more of the id" in refused.stderr
+    assert f"20261123: 2 runs have ids that begin with it, {FIRST}, {SECOND}; give more of the id" in refused.stderr
 
 
 @pytest.mark.usefixtures("two")

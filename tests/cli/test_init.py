@@ -45,7 +45,7 @@ def test_everything_found_and_go_at_the_second_command(gonogo: Gonogo, program: 
         assert begun.returncode == 0, begun.stdout + begun.stderr
         ended = program("run", "--env", "staging", "--release", "3f2c1a9")
     assert "✓ health       /healthz says ok, release 3f2c1a9" in begun.stdout
-    assert "✓ certificate  of Shop CA, 79 days left" in begun.stdout
+    assert "✓ certificate  issued by Shop CA, 79 days left" in begun.stdout
     assert "gonogo run --env staging --release 3f2c1a9" in begun.stdout
     assert section(project, "http") == {
         "health": "/healthz",
@@ -152,7 +152,7 @@ def test_the_environment_that_is_there_is_kept(gonogo: Gonogo, project: Path) ->
     path.write_text("mine")
     refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
     assert refused.returncode == 2
-    assert "there already: environments/staging.toml; --name NAME writes a further" in refused.stderr
+    assert "environments/staging.toml exists already; write a further environment with --name NAME" in refused.stderr
     assert path.read_text() == "mine"
 
 
@@ -162,7 +162,7 @@ def test_gates_without_their_list_are_refused(gonogo: Gonogo, project: Path) -> 
     (project / "environments/gates.toml").write_text("mine")
     refused = gonogo("init", "--base-url", f"https://{HOST}:1", *NOWHERE, "--yes")
     assert refused.returncode == 2
-    assert "gates.toml, without the list whose sections it names" in refused.stderr
+    assert "gates.toml exists already, but not environments/checklist.md, whose sections it names" in refused.stderr
 
 
 def test_beside_what_a_team_has(gonogo: Gonogo, program: Gonogo, project: Path) -> None:
@@ -248,10 +248,10 @@ def test_an_api_without_a_front_page(gonogo: Gonogo, program: Gonogo, project: P
         unknown = gonogo(*asked, "--force")
         named = gonogo(*asked, "--force", "--page", "/items")
         wrong = gonogo(*asked, "--force", "--page", "/elsewhere")
-    assert "✓ page         /items, by which the service is known" in begun.stdout
+    assert "✓ page         /items shows that the service answers" in begun.stdout
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert "request-get-items" in (project / "reports/staging/latest/results.json").read_text()
-    assert "--page PATH names one" in unknown.stdout
+    assert "name a page with --page PATH" in unknown.stdout
     assert "✓ page         /items" in named.stdout
     assert "--page: " in wrong.stdout
     assert "answers 404" in wrong.stdout
@@ -264,7 +264,7 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
         asked = ("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
         assert gonogo(*asked).returncode == 0
         again = gonogo(*asked)
-        assert "--name NAME writes a further environment" in again.stderr
+        assert "write a further environment with --name NAME" in again.stderr
         checklist = project / "environments/checklist.md"
         checklist.write_text(checklist.read_text() + "- [ ] Ours <!-- ours -->\n")
         assert gonogo(*asked, "--name", "production", "--environment-only").returncode == 0
@@ -278,7 +278,7 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "--base-url: missing"),
+        ((), "--base-url: is missing"),
         (("--base-url", "http://a.test"), "https:// address"),
         (("--base-url", "https://127.0.0.1:8443"), "--base-url https://api.example.com --address 127.0.0.1"),
         (("--base-url", "https://[::1]/"), "--address ::1"),
@@ -291,8 +291,8 @@ def test_force_and_a_further_environment(gonogo: Gonogo, program: Gonogo, projec
         (("--base-url", "a.test", "--resolver", "9.9.9.9"), "--resolver: found '9.9.9.9'"),
         (("--base-url", "a.test", "--trust", "none.pem"), "--trust: none.pem: cannot be read"),
         (("--base-url", "a.test", "--health", "x"), "--health: found 'x'; a path of the service is expected"),
-        (("--base-url", "a.test", "--name", "gates"), "are taken"),
-        (("--base-url", "a.test", "--name", "../x"), "is no name for an environment"),
+        (("--base-url", "a.test", "--name", "gates"), "are reserved"),
+        (("--base-url", "a.test", "--name", "../x"), "is not a name for an environment"),
     ],
 )
 def test_bad_input_is_one_clear_message(gonogo: Gonogo, project: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -336,7 +336,7 @@ def test_service_that_sends_everybody_elsewhere(gonogo: Gonogo, project: Path) -
 
     with serving(http_server(moved, "Location: https://elsewhere.test/login\r\n"), project) as url:
         begun = gonogo("init", "--base-url", url, "--trust", "root.pem", *NOWHERE, "--yes")
-    assert "sends us to elsewhere.test: is that the base URL?" in begun.stdout
+    assert "redirects to elsewhere.test: is that the base URL?" in begun.stdout
     assert begun.returncode == 0
 
 

@@ -34,7 +34,7 @@ def test_nothing_is_replaced_unasked(gonogo: Gonogo, project: Path) -> None:
     (project / "README.md").write_text("ours")
     refused = gonogo("init", "--example")
     assert refused.returncode == 2
-    assert "there already: README.md" in refused.stderr
+    assert "README.md: exists already" in refused.stderr
     assert (project / "README.md").read_text() == "ours"
     assert list(project.iterdir()) == [project / "README.md"]
     forced = gonogo("init", "--example", "--force")
@@ -62,5 +62,5 @@ def test_secrets_of_whoever_tried_it_stay(tmp_path: Path, monkeypatch: pytest.Mo
 def test_installation_that_lost_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said, with what to do."""
     monkeypatch.setattr(example, "bundled_root", lambda: tmp_path)
-    with pytest.raises(UsageError, match="install gonogo anew"):
+    with pytest.raises(UsageError, match="install gonogo again"):
         example.copy_example(tmp_path, force=False)

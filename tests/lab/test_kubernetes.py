@@ -128,14 +128,14 @@ FAULTS: list[tuple[Callable[[Cluster], object], str, str]] = [
     (
         lambda c: c.pods.append(pod("api-0", "api", image="registry.shop.test/api:1.2.2")),
         "image",
-        "the pods api-0 run another",
+        "the pods api-0 run a different",
     ),
-    (_waits("CrashLoopBackOff"), "steady", "shop/api-3, container api waits: CrashLoopBackOff (7 restarts)"),
-    (_waits("ImagePullBackOff"), "steady", "waits: ImagePullBackOff"),
+    (_waits("CrashLoopBackOff"), "steady", "shop/api-3, container api is stuck: CrashLoopBackOff (7 restarts)"),
+    (_waits("ImagePullBackOff"), "steady", "is stuck: ImagePullBackOff"),
     (
         lambda c: c.pods.append(pod("db-1", "db", restarts=3, ended=timedelta(minutes=9))),
         "steady",
-        "was started again 9 min",
+        "restarted 9 min",
     ),
     (lambda c: c.put(cron_job(succeeded=timedelta(hours=26))), "jobs", "succeeded 1 d 2 h"),
     (lambda c: c.put(cron_job(succeeded=None)), "jobs", "has never succeeded"),
@@ -196,7 +196,7 @@ def test_declared_digest_and_replicas(cluster: Cluster) -> None:
     assert wrong(judged(cluster, workloads={"api": {"images": [image]}})) == {}
     other = image.replace("a" * 64, "b" * 64)
     assert "is declared" in judged(cluster, workloads={"api": {"images": [other]}})["kubernetes-image"]
-    assert "at least 5 are declared" in judged(cluster, workloads={"api": {"replicas": 5}})["kubernetes-ready"]
+    assert "at least 5 declared" in judged(cluster, workloads={"api": {"replicas": 5}})["kubernetes-ready"]
 
 
 def test_forbidden_pods_leave_the_rest_known(cluster: Cluster) -> None:

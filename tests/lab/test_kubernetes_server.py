@@ -76,7 +76,7 @@ FAULTS: list[tuple[Callable[[ApiServer], object], str, str]] = [
     (
         lambda s: s.put(pod("api-2", "api", waiting="CrashLoopBackOff", restarts=7, ended=timedelta(minutes=2))),
         "steady",
-        "shop/api-2, container api waits: CrashLoopBackOff (7 restarts)",
+        "shop/api-2, container api is stuck: CrashLoopBackOff (7 restarts)",
     ),
     (lambda s: s.put(job(condition="Failed", reason="BackoffLimitExceeded")), "jobs", "failed: BackoffLimitExceeded"),
     (

@@ -77,32 +77,32 @@ def test_server_without_tls() -> None:
         found = judged(server)
         server.administrate("SET GLOBAL read_only = OFF")
         assert wrong(judged(server)).keys() == {"mysql-tls"}
-    assert "takes no writes: read_only is on" in found["mysql-reachable"]
+    assert "accepts no writes: read_only is on" in found["mysql-reachable"]
     assert found["mysql-tls"] == "BLOCKED"
 
 
 FAULTS = {
     "nobody demands TLS": (
         "mysql-tls",
-        "neither the server nor the account demands TLS",
+        "neither the server nor the account requires TLS",
         "SET GLOBAL require_secure_transport = OFF",
         "SET GLOBAL require_secure_transport = ON",
     ),
     "no password": (
         "mysql-password",
-        "app was let in without a password",
+        "a login as app without a password was accepted",
         "ALTER USER app@'%' IDENTIFIED BY ''",
         f"ALTER USER app@'%' IDENTIFIED BY '{PASSWORD}'",
     ),
     "nobody has an account": (
         "mysql-password",
-        "somebody without a name and a password was let in",
+        "a login without a user name and a password was accepted",
         "CREATE USER ''@'%'",
         "DROP USER ''@'%'",
     ),
     "root without a password": (
         "mysql-password",
-        "root was let in without a password",
+        "a login as root without a password was accepted",
         "CREATE USER root@'%'",
         "DROP USER root@'%'",
     ),
@@ -120,19 +120,19 @@ FAULTS = {
     ),
     "another database": (
         "mysql-least-rights",
-        "app has SELECT on mysql.global_priv, which is not the service's",
+        "app has SELECT on mysql.global_priv, which is not one of the service's databases",
         "GRANT SELECT ON mysql.global_priv TO app@'%'",
         "REVOKE SELECT ON mysql.global_priv FROM app@'%'",
     ),
     "a pattern that others match": (
         "mysql-least-rights",
-        "app has SELECT on sh%.*, which is not the service's",
+        "app has SELECT on sh%.*, which is not one of the service's databases",
         "GRANT SELECT ON `sh%`.* TO app@'%'",
         "REVOKE SELECT ON `sh%`.* FROM app@'%'",
     ),
     "rights that may be passed on": (
         "mysql-least-rights",
-        "app may pass on its rights on shop.* (WITH GRANT OPTION)",
+        "app may grant its rights on shop.* to others (WITH GRANT OPTION)",
         "GRANT SELECT ON shop.* TO app@'%' WITH GRANT OPTION",
         "REVOKE GRANT OPTION ON shop.* FROM app@'%'",
     ),
@@ -144,7 +144,7 @@ FAULTS = {
     ),
     "connections of the account": (
         "mysql-connections",
-        "2 of 2 connections are taken, 0% are free (MAX_USER_CONNECTIONS of app)",
+        "2 of 2 connections are in use, 0% are free (MAX_USER_CONNECTIONS of app)",
         "ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 2",
         "ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 0",
     ),
@@ -193,7 +193,7 @@ def test_replica_that_stands_still(primary: MysqlServer, follower: MysqlServer) 
     primary.administrate(f"DROP TABLE {DATABASE}.orders")
     assert wrong(found).keys() == wrong(writable).keys() == {"mysql-replica-lag"}
     assert "a position of the primary was not applied within" in found["mysql-replica-lag"]
-    assert "it takes writes" in writable["mysql-replica-lag"]
+    assert "it accepts writes" in writable["mysql-replica-lag"]
 
 
 def _both(primary: MysqlServer, follower: MysqlServer) -> str:
@@ -227,9 +227,9 @@ def test_certificate_of_nobody(primary: MysqlServer, follower: MysqlServer) -> N
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("postgresql://app:secret-7@localhost/shop", "not a MySQL URL"),
-        ("mysql://localhost/shop", "names no user and password"),
-        ("mysql://app:secret-7@localhost:http/shop", "not a MySQL URL"),
+        ("postgresql://app:secret-7@localhost/shop", "is not a MySQL URL"),
+        ("mysql://localhost/shop", "contains no user and password"),
+        ("mysql://app:secret-7@localhost:http/shop", "is not a MySQL URL"),
     ],
 )
 def test_url_that_is_none(url: str, message: str) -> None:

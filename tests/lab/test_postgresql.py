@@ -148,7 +148,7 @@ FAULTS = {
     ),
     "files by a predefined role": (
         "postgresql-least-rights",
-        "pg_read_server_files, which reads every file of the server",
+        "pg_read_server_files, which can read every file on the server",
         "GRANT pg_read_server_files TO app",
         "REVOKE pg_read_server_files FROM app",
     ),
@@ -178,7 +178,7 @@ FAULTS = {
     ),
     "no migrations": (
         "postgresql-migrations",
-        "there is no table alembic_version; alembic has never migrated this database",
+        "there is no table alembic_version; alembic has not migrated this database",
         "ALTER TABLE alembic_version RENAME TO aside",
         "ALTER TABLE aside RENAME TO alembic_version",
     ),
@@ -244,4 +244,4 @@ def test_table_that_may_not_be_read_is_an_error(migrated: Installation, primary:
     found = judged(primary, **migrations_of(migrated.project))
     primary.administrate("ALTER TABLE alembic_version OWNER TO app")
     assert wrong(found).keys() == {"postgresql-migrations"}
-    assert found["postgresql-migrations"].startswith("ERROR PostgreSQL does not tell: permission denied")
+    assert found["postgresql-migrations"].startswith("ERROR PostgreSQL could not be asked: permission denied")

@@ -94,7 +94,7 @@ def test_replica_that_does_not_follow_is_found(primary: PostgresqlServer, follow
         return found["postgresql-replica-lag"]
 
     assert lag() == "PASS"
-    assert "takes no writes" in judged(primary, follower.url)["postgresql-reachable"]
+    assert "accepts no writes" in judged(primary, follower.url)["postgresql-reachable"]
     follower.administrate("SELECT pg_wal_replay_pause()")
     primary.administrate("CREATE TABLE moved ()")
     assert "replay is paused" in lag()
@@ -106,7 +106,7 @@ def test_replica_that_does_not_follow_is_found(primary: PostgresqlServer, follow
     assert "bytes of the primary are not replayed" in lag()
 
     follower.administrate("SELECT pg_promote()")
-    assert "it takes writes; it is no replica any more" in lag()
+    assert "it accepts writes, so it is not a replica any more" in lag()
     assert "the port refuses connections" in lag(f"postgresql://app:{PASSWORD}@localhost:{closed_port()}/shop")
 
 
@@ -147,10 +147,10 @@ def test_login_that_fails_is_evidence(primary: PostgresqlServer, host: str, pass
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"alembic": {"versions": ["nowhere"]}}, "postgresql.alembic.versions: nowhere is no folder"),
+        ({"alembic": {"versions": ["nowhere"]}}, "postgresql.alembic.versions: nowhere is not a folder"),
         ({"alembic": {}}, "either versions"),
         ({"django": {"apps": {"shop": "empty"}}}, "postgresql.django.apps.shop: empty holds no migration"),
-        ({"alembic": {"versions": ["odd"]}}, "says no revision"),
+        ({"alembic": {"versions": ["odd"]}}, "has no revision"),
         ({"django": {"apps": {"shop": "odd"}}}, "has no class Migration"),
         ({"ca_file": "odd/helper.py"}, "holds no certificates"),
     ],
@@ -198,7 +198,7 @@ def test_old_version_is_found(day: str, passes: bool) -> None:  # noqa: FBT001 -
         reachable=True,
         version="PostgreSQL 14.20 on x86_64",
     )
-    with nullcontext() if passes else pytest.raises(AssertionError, match="the last repair of PostgreSQL 14 was on"):
+    with nullcontext() if passes else pytest.raises(AssertionError, match="security fixes for PostgreSQL 14 ended on"):
         version_is_repaired(evidence)
 
 

@@ -163,7 +163,7 @@ def test_grants_to_strangers(amazon: S3Server, group: str) -> None:
         s3.put_bucket_acl(Bucket=BUCKET, ACL="private")
         block(amazon)
     assert wrong(found).keys() == {"s3-grants", "s3-block"}
-    assert f"gives READ to {group}" in found["s3-grants"]
+    assert f"grants READ to {group}" in found["s3-grants"]
     assert found["s3-block"] == f"bucket {BUCKET}: BlockPublicAcls, IgnorePublicAcls is off"
     assert not wrong(ignored)
 
@@ -263,7 +263,7 @@ def test_watcher_without_rights(amazon: S3Server) -> None:
     ("change", "message"),
     [
         ({"secrets": {"S3_KEY_ID": "AKIANOBODY0000000000"}}, "knows no such key id"),
-        ({"secrets": {"S3_SECRET_KEY": "made-up"}}, "the secret key is not that of the key id"),
+        ({"secrets": {"S3_SECRET_KEY": "made-up"}}, "the secret key does not belong to the key id"),
         ({"bucket": FOREIGN}, "the key may not do that (AccessDenied)"),
         ({"ca_file": None}, "TLS fails"),
         ({"endpoint": f"https://localhost:{free_port()}"}, "the port refuses connections"),
@@ -292,7 +292,7 @@ def test_bucket_that_is_not_there(open_house: S3Server) -> None:
         (500, "InternalError", "ERROR localhost:{port} failed at ListObjectsV2 with 500"),
         (501, "NotImplemented", "ERROR localhost:{port} does not implement ListObjectsV2"),
         (503, "SlowDown", "ERROR localhost:{port} is too busy"),
-        (200, "", "ERROR ListObjectsV2 was answered with no ListBucketResult"),
+        (200, "", "ERROR the answer to ListObjectsV2 has no ListBucketResult"),
         (502, "", "ERROR localhost:{port} failed at ListObjectsV2 with 502"),
     ],
 )

@@ -68,23 +68,23 @@ def test_sound_server_is_green(server: PostfixServer, shape: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [
-        ("no TLS", {"smtp-tls": "it offers no STARTTLS", "smtp-no-plain-login": "takes logins before TLS"}),
-        ("login in the clear", {"smtp-no-plain-login": "takes logins before TLS has begun"}),
-        ("expired", {"smtp-certificate": "certificate has expired", "smtp-expiry": "the certificate ends on"}),
+        ("no TLS", {"smtp-tls": "it offers no STARTTLS", "smtp-no-plain-login": "accepts logins before TLS"}),
+        ("login in the clear", {"smtp-no-plain-login": "accepts logins before TLS begins"}),
+        ("expired", {"smtp-certificate": "certificate has expired", "smtp-expiry": "the certificate expires on"}),
         ("other name", {"smtp-certificate": "Hostname mismatch"}),
-        ("ends soon", {"smtp-expiry": "at least 13 d 12 h are wanted"}),
+        ("ends soon", {"smtp-expiry": "at least 13 d 12 h must remain"}),
         ("no login", {"smtp-login": "offers no login (AUTH) after TLS"}),
-        ("open relay", {"smtp-relay": f"takes mail from {SENDER} to {RECIPIENT} without a login: 250 2.1.5 Ok"}),
-        ("open for its own", {"smtp-relay": f"takes mail from {SENDER} to {RECIPIENT} without a login"}),
+        ("open relay", {"smtp-relay": f"accepts mail from {SENDER} to {RECIPIENT} without a login: 250 2.1.5 Ok"}),
+        ("open for its own", {"smtp-relay": f"accepts mail from {SENDER} to {RECIPIENT} without a login"}),
         ("foreign sender", {"smtp-sender": f"may not send from {SENDER}: 553 5.7.1"}),
         (
             "greylisting",
-            {"smtp-sender": "ERROR mail from orders@shop.test to postmaster@example.org was put off: 450 4.7.1"},
+            {"smtp-sender": "ERROR mail from orders@shop.test to postmaster@example.org was deferred: 450 4.7.1"},
         ),
         ("unknown recipient", {"smtp-sender": "ERROR localhost:{port} does not know the recipient"}),
         ("hangs up", {"smtp-sender": "ERROR localhost:{port} closes the connection: 421 4.7.0"}),
-        ("small", {"smtp-size": "does not take a message of 5,242,880 bytes: 552 5.3.4"}),
-        ("talkative", {"smtp-banner": "greets with the version 3."}),
+        ("small", {"smtp-size": "does not accept a message of 5,242,880 bytes: 552 5.3.4"}),
+        ("talkative", {"smtp-banner": "its greeting shows the version 3."}),
         ("unwelcome", {"smtp-reachable": "it greets with 554 5.7.1"}),
     ],
 )
@@ -156,7 +156,7 @@ def test_server_that_takes_every_password(server: PostfixServer) -> None:
     with everybody_is_welcome(server) as port:
         found = judged(server, "sound", url=f"smtp://app:x@localhost:{port}")
     assert wrong(found).keys() == {"smtp-password", "smtp-banner"}
-    assert "app was let in with a made-up password" in found["smtp-password"]
+    assert "a login as app with a made-up password was accepted" in found["smtp-password"]
     assert "the version 1.4.6" in found["smtp-banner"]
 
 

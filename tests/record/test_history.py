@@ -107,7 +107,7 @@ def test_policy(name: str) -> None:
     before = accounted([check("a-b")])
     after = dataclasses.replace(before, provenance=dataclasses.replace(before.provenance, **{name: "9" * 64}))  # type: ignore[arg-type]  # a digest
     assert [(one.kind, one.subject, one.after) for one in changes(before, after)] == [
-        ("policy changed", name, f"{'9' * 12} (which keys: recorded before gonogo kept this)")
+        ("policy changed", name, f"{'9' * 12} (keys not known: an older gonogo did not record them)")
     ]
 
 

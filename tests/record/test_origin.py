@@ -47,7 +47,7 @@ def test_another_gonogo_is_named_and_nothing_called_damaged(tmp_path: Path) -> N
     told = kept(tmp_path, made("0.0.9", "abc" * 20))
     words = blamed(tmp_path, told, "decision.reason: recorded “a”, its checks give “b”")
     assert words.startswith(
-        "decision.reason: recorded “a”, its checks give “b”; but nothing shows that it was changed: its bytes are those"
+        "decision.reason: recorded “a”, its checks give “b”; but nothing shows that it was changed: its digest is the one"
     )
     assert (
         f"another gonogo made it (0.0.9, code abcabcabcabc; this is {gonogo.__version__}, code {program_digest()[:12]})"

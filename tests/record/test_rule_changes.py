@@ -125,7 +125,7 @@ def test_what_nobody_can_name_is_told_with_its_reason() -> None:
     found = {one.subject: change_words(one) for one in changes(run("1", {}), run("2", RULES))}
     assert found["environment"] == (
         "≠ environment   what the environment expects: 111111111111 → 222222222222 "
-        "(which keys: recorded before gonogo kept this)"
+        "(keys not known: an older gonogo did not record them)"
     )
     assert DEFAULTS in next(
         one.after for one in changes(run("1", RULES), run("2", RULES)) if one.subject == "environment"

@@ -258,6 +258,14 @@ def to_sign(outcome: Outcome = Outcome.PASS, *lines: LineStatus, width: int = 10
     return rows[[row.split(" ", 2)[1] for row in rows].index("report") + 1 : -1]
 
 
+def test_command_of_a_note_is_in_one_piece() -> None:
+    """Whoever removes what a run left pastes the command: a line that breaks in it removes nothing, or of another run."""
+    clean = "gonogo clean --env staging --run 20261123T175633Z-3f2c1a"
+    told = results([check("tls-a")], notes=[f"stayed behind: messages: 2, users: 14; remove it: {clean}"])
+    lines = summary(told, width=60).splitlines()
+    assert lines[lines.index(f"   → {clean}") - 1].endswith("remove it:")
+
+
 def test_roles_are_told_what_they_may_sign() -> None:
     """Whoever reads the terminal alone must know whether a signature is refused, why, and how to sign at all."""
     told = to_sign(Outcome.FAIL, LineStatus.FAILED, LineStatus.VERIFIED)

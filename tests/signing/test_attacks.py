@@ -79,14 +79,14 @@ def test_an_old_sign_off_on_a_new_run(team: Team, signed: Path) -> None:
     new = team.run()
     for bundle in signed.glob("*.sigstore.json"):
         shutil.copy(bundle, new)
-    refused(team, new, "is a signature over the run")
+    refused(team, new, "is a signature of run")
 
 
 def test_the_page_only(team: Team, signed: Path) -> None:
     """It is what people read."""
     page = signed / "signoff.html"
     page.write_bytes(page.read_bytes().replace(b"GO", b"OK", 1))
-    assert "signoff.html: is not what results.json gives" in refused(team, signed)
+    assert "signoff.html: is not what gonogo makes from results.json" in refused(team, signed)
 
 
 def test_evidence_and_results_together(team: Team) -> None:
@@ -97,7 +97,7 @@ def test_evidence_and_results_together(team: Team) -> None:
     good = team.run()
     for name in (*derived(read_results(good / "results.json")), "results.json", "evidence.json"):
         shutil.copy(good / name, folder / name)
-    refused(team, folder, "is a signature over the run")
+    refused(team, folder, "is a signature of run")
 
 
 def test_results_edited_and_everything_rendered_anew(team: Team, signed: Path) -> None:
@@ -123,7 +123,7 @@ def test_missing_files(team: Team, signed: Path, name: str) -> None:
 def test_a_file_that_nobody_signed(team: Team, signed: Path) -> None:
     """Somebody would take it for a part of the run."""
     (signed / "correction.html").write_text("all is well")
-    refused(team, signed, "correction.html: was not there when")
+    refused(team, signed, "correction.html: was added after")
 
 
 def test_a_no_go_that_is_dropped(team: Team, unsigned: Path) -> None:
@@ -131,9 +131,9 @@ def test_a_no_go_that_is_dropped(team: Team, unsigned: Path) -> None:
     dropped = team.sign(unsigned, "product-owner", "NO-GO")
     team.sign(unsigned, "devops")
     dropped.unlink()
-    refused(team, unsigned, "product-owner.sigstore.json: Davi saw it when signing")
+    refused(team, unsigned, "product-owner.sigstore.json: was there when Davi signed")
     team.sign(unsigned, "product-owner", "GO")
-    refused(team, unsigned, "it is gone or another one")
+    refused(team, unsigned, "is now missing or changed")
 
 
 def test_a_no_go_dropped_before_anybody_saw_it(team: Team, unsigned: Path) -> None:
@@ -147,9 +147,9 @@ def test_a_no_go_dropped_before_anybody_saw_it(team: Team, unsigned: Path) -> No
 def test_unknown_expired_and_foreign_keys(team: Team, signed: Path) -> None:
     """A signature is as good as the entry in people.toml."""
     signers = {
-        "unknown": "that people.toml does not know",
-        "expired": "key holds from",
-        "foreign": "says that Tomás signed; the key is Mallory's",
+        "unknown": "that environments/people.toml does not have",
+        "expired": "key is valid from",
+        "foreign": "says that Tomás signed, but the key is Mallory's",
     }
     known = list(read_signers(team.project))
     lead = next(index for index, one in enumerate(known) if one.role == "technical-lead")
@@ -189,7 +189,11 @@ def test_a_signature_of_another_role(team: Team, unsigned: Path) -> None:
     """The devops' GO does not stand for the lead's: not under another name, not with the role written into it."""
     folder, now = unsigned, datetime.now(UTC)
     team.sign(folder, "devops").rename(folder / "technical-lead.sigstore.json")
-    refused(team, folder, "technical-lead.sigstore.json: Davi signs as devops, and this is a signature as devops")
+    refused(
+        team,
+        folder,
+        "technical-lead.sigstore.json: is the signature of devops; give the file its name back: devops.sigstore.json",
+    )
     signers = read_signers(team.project)
     devops, lead = (signer_of(signers, role, now, ssh=False) for role in ("devops", "technical-lead"))
     (folder / "technical-lead.sigstore.json").unlink()
@@ -197,7 +201,7 @@ def test_a_signature_of_another_role(team: Team, unsigned: Path) -> None:
     payload = statement(run_files(folder), said(folder, results, lead, ("GO", ""), now))
     forged = signed_with_key(payload, load_key(team.keys / "devops.key", PASSPHRASE), devops)
     (folder / "technical-lead.sigstore.json").write_bytes(forged)
-    refused(team, folder, "Davi signs as devops, and this is a signature as technical-lead")
+    refused(team, folder, "Davi signs as devops, but the signature is for technical-lead")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +234,7 @@ def test_a_truncated_bundle(team: Team, signed: Path) -> None:
     """Half a signature is none."""
     path = signed / "devops.sigstore.json"
     path.write_bytes(path.read_bytes()[:-200])
-    refused(team, signed, "is no signature that gonogo made")
+    refused(team, signed, "is not a signature made by gonogo")
 
 
 def test_a_waiver_added_after_signing(team: Team, signed: Path) -> None:
@@ -246,7 +250,7 @@ def test_a_waiver_added_after_signing(team: Team, signed: Path) -> None:
         until=now + timedelta(days=1),
     )
     write_waiver(team.project, "live", waiver)
-    refused(team, signed, "the waivers are not those that the run was")
+    refused(team, signed, "the waivers differ from those that the run was")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +276,7 @@ def test_evidence_that_changed(team: Team, signed: Path) -> None:
     evidence.write_bytes(b"g, and a line more")
     refused(team, signed, "evidence/g: Davi's word on a.guide rests on it")
     evidence.unlink()
-    refused(team, signed, "what people attested is not what it was")
+    refused(team, signed, "the attestations cannot be compared")
 
 
 def test_symbolic_links(team: Team, signed: Path) -> None:
@@ -287,14 +291,17 @@ def test_symbolic_links(team: Team, signed: Path) -> None:
     refused(team, signed, "more: is a symbolic link")
     (signed / "more").unlink()
     os.mkfifo(signed / "pipe")
-    refused(team, signed, "pipe: is no file of a run")
+    refused(team, signed, "pipe: is not a regular file")
 
 
 @pytest.mark.parametrize(
     ("expected", "why"),
     [
         ({"release": "0000000"}, "the run verified release 3f2c1a9, not 0000000"),
-        ({"now": datetime.now(UTC) + timedelta(hours=5), "oldest": timedelta(hours=4)}, "old; 4 h are allowed"),
+        (
+            {"now": datetime.now(UTC) + timedelta(hours=5), "oldest": timedelta(hours=4)},
+            "old, and at most 4 h is allowed",
+        ),
         ({"now": datetime.now(UTC) + timedelta(hours=25)}, "expired"),
         ({"now": datetime.now(UTC) - timedelta(hours=1)}, "the run ends in the future"),
     ],
@@ -312,7 +319,7 @@ def test_a_signature_that_never_ends(team: Team) -> None:
         signoff = said(folder, signable(folder, team.project, role, "GO"), signer, ("GO", ""), now)
         for_ever = signoff.model_copy(update={"expires": now + timedelta(days=3650)})
         sign_with_key(folder, for_ever, signers, team.keys / f"{role}.key", PASSPHRASE)
-    refused(team, folder, "1 d is the most")
+    refused(team, folder, "at most 1 d is allowed")
 
 
 def test_evidence_is_as_old_as_its_first_answer(team: Team, signed: Path) -> None:
@@ -320,4 +327,4 @@ def test_evidence_is_as_old_as_its_first_answer(team: Team, signed: Path) -> Non
     started = read_results(signed / "results.json").run.started_at
     hours = timedelta(hours=4)
     assert team.verify(signed, now=started + hours, oldest=hours).results.decision.verdict == "GO"
-    refused(team, signed, "4 h are allowed", now=started + hours + timedelta(seconds=1), oldest=hours)
+    refused(team, signed, "at most 4 h is allowed", now=started + hours + timedelta(seconds=1), oldest=hours)

@@ -151,12 +151,12 @@ def other_evidence(_: Team, small: Path) -> None:
 @pytest.mark.parametrize(
     ("attack", "words"),
     [
-        (lambda _, small: shutil.rmtree(small), "is missing beside this run's own folder"),
-        (unsigned, "devops did not sign it, and gates.toml demands that"),
+        (lambda _, small: shutil.rmtree(small), "is missing from the folder of reports"),
+        (unsigned, "devops did not sign it, and environments/gates.toml demands that"),
         (refused_since, "it is NO-GO: Tomás says NO-GO"),
         (edited, "results.json"),
-        (added, "notes.txt: was not there when Davi signed"),
-        (other_run, "it has another id, finished_at, digest"),
+        (added, "notes.txt: was added after Davi signed"),
+        (other_run, "carried: id, finished_at, digest differ"),
         (other_evidence, "evidence.json: is not the file"),
     ],
 )
@@ -176,7 +176,7 @@ def test_carried_run_grows_too_old(carried: tuple[Team, Path, Path]) -> None:
     """A deployment next week does not rest on what was measured today."""
     team, _, outer = carried
     assert team.verify(outer, now=datetime.now(UTC) + timedelta(hours=3)).verdict is Verdict.GO
-    with pytest.raises(IntegrityError, match=r"the evidence is 5 h.* old; 4 h are allowed"):
+    with pytest.raises(IntegrityError, match=r"the evidence is 5 h.* old, and at most 4 h is allowed"):
         team.verify(outer, now=datetime.now(UTC) + timedelta(hours=5))
 
 
@@ -197,12 +197,12 @@ def lied_about(document: dict[str, Any], **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"lines": {"a.guide": {"status": "verified", "why": "by itself"}}}, "another lines"),
-        ({"digest": "0" * 64}, "another digest"),
-        ({"signed_by": ["Davi (devops)", "Paula (product-owner)"]}, "another signed_by"),
+        ({"lines": {"a.guide": {"status": "verified", "why": "by itself"}}}, "carried: lines differ"),
+        ({"digest": "0" * 64}, "carried: digest differ"),
+        ({"signed_by": ["Davi (devops)", "Paula (product-owner)"]}, "carried: signed_by differ"),
         ({"release": "deadbeef"}, "is of release deadbeef"),
-        ({"gate": "launch"}, "stands for nothing at gate launch"),
-        ({"environment": "../live"}, "stands for nothing"),
+        ({"gate": "launch"}, "cannot be carried into gate launch"),
+        ({"environment": "../live"}, "cannot be carried into gate"),
         ({"finished_at": "2999-01-01T00:00:00Z"}, "ended after the run that carries it had begun"),
     ],
 )
@@ -255,16 +255,16 @@ def test_run_that_cannot_stand_for_a_line(ready: Team, how: dict[str, Any], rele
 def test_unsigned_too_old_and_by_another_policy(ready: Team) -> None:
     """Each by its own reason, before anything is asked."""
     small = ready.run(gate="small")
-    assert carrying(ready, small)[0].problem == "devops did not sign it, and gates.toml demands that"
+    assert carrying(ready, small)[0].problem == "devops did not sign it, and environments/gates.toml demands that"
     ready.sign(small, "devops")
     assert not carrying(ready, small)[0].problem
     waived(ready, "attested-url-answers", datetime.now(UTC) + timedelta(days=1))
-    assert "are not those that the run was judged by" in carrying(ready, small)[0].problem
+    assert "differ from those that the run was judged by" in carrying(ready, small)[0].problem
     gates = ready.project / "environments/gates.toml"
     (ready.project / "environments/waivers/live.toml").unlink()
     gates.write_text(gates.read_text().replace('max_age = "4 h"', 'max_age = "1 ms"'))
     hasty = signed_small(ready)
-    assert "1 ms are allowed: run again" in carrying(ready, hasty)[0].problem
+    assert "at most 1 ms is allowed: run again" in carrying(ready, hasty)[0].problem
 
 
 def test_nothing_carried_leaves_the_line_open(ready: Team) -> None:
@@ -284,7 +284,7 @@ def test_people_may_attest_more_in_the_meantime(ready: Team) -> None:
     (folder / "later.rest.toml").write_text(more)
     assert not carrying(ready, small)[0].problem
     (folder / "a.guide.toml").write_text((folder / "a.guide.toml").read_text().replace("read", "skimmed"))
-    assert "are not those that the run was judged by" in carrying(ready, small)[0].problem
+    assert "differ from those that the run was judged by" in carrying(ready, small)[0].problem
 
 
 def test_wrong_ways_to_carry(ready: Team, made: tuple[Team, Path]) -> None:
@@ -292,11 +292,11 @@ def test_wrong_ways_to_carry(ready: Team, made: tuple[Team, Path]) -> None:
     small = signed_small(ready)
     other = ready.project / "reports" / made[1].relative_to("reports")
     wrong: list[tuple[Callable[[], object], str]] = [
-        (lambda: carrying(ready, other), "a run of live at gate launch stands for nothing at gate launch of live"),
+        (lambda: carrying(ready, other), "a run of live at gate launch cannot be carried into gate launch of live"),
         (lambda: carrying(ready, small, small), "is named twice"),
         (lambda: carrying(ready, ready.project / "nowhere"), "neither the folder of a run"),
         (lambda: carrying(ready, Path(shutil.copytree(small, ready.project / "copy"))), "lies elsewhere than"),
-        (lambda: carrying(ready, small, release=None), "name it with --release"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: carrying(ready, small, release=None), "name the release with --release"),  # type: ignore[arg-type]  # wrong on purpose
     ]
     for way, words in wrong:
         with pytest.raises(UsageError, match=words):

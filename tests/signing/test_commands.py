@@ -67,7 +67,7 @@ def test_the_sealed_page_shows_who_signed_and_nothing_else(team: Team) -> None:
     assert gonogo(team, "verify", str(folder)).returncode == 3
     team.sign(folder, "technical-lead")
     late = gonogo(team, "verify", str(folder))
-    assert (late.returncode, "make it again with gonogo seal" in late.stderr) == (4, True)
+    assert (late.returncode, "make it again: gonogo seal" in late.stderr) == (4, True)
     assert gonogo(team, "seal", str(folder)).returncode == 0
     assert gonogo(team, "verify", str(folder)).returncode == 0
     again = page.read_bytes()
@@ -76,7 +76,7 @@ def test_the_sealed_page_shows_who_signed_and_nothing_else(team: Team) -> None:
     assert page.read_bytes() == again
     page.write_bytes(again.replace(b"as agreed", b"as argued"))
     edited = gonogo(team, "verify", str(folder))
-    assert (edited.returncode, "sealed.html: is not what" in edited.stderr) == (4, True)
+    assert (edited.returncode, "sealed.html: does not match" in edited.stderr) == (4, True)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_refusals(team: Team, signed: Path) -> None:
     """Nothing is written, and the passphrase is not shown."""
     failed = str(team.run(status=404))
     for arguments, code, said in (
-        (("sign", failed, "--role", "devops", "--decision", "go", "--yes"), 2, "No signature makes it GO"),
+        (("sign", failed, "--role", "devops", "--decision", "go", "--yes"), 2, "A signature cannot make it GO"),
         (("sign", failed, "--role", "ciso", "--decision", "hold", "--yes"), 2, "no role 'ciso' in the roles that sign"),
         (("sign", str(signed), "--role", "devops", "--decision", "hold", "--yes"), 2, "has signed already"),
         (("sign", failed, "--role", "devops", "--decision", "hold", "--yes", "--key", "gone"), 2, "cannot be read"),
@@ -131,7 +131,7 @@ def test_refusals(team: Team, signed: Path) -> None:
             "is empty; write it in words",
         ),
         (("key", "new", "--role", "devop", "--name", "Nina"), 2, "--role: no role 'devop' in gates.toml; did you mean"),
-        (("key", "new", "--role", "devops", "--name", "Nina"), 2, "say the address as well"),
+        (("key", "new", "--role", "devops", "--name", "Nina"), 2, "give the e-mail address as well"),
         (("key", "new", "--role", "devops", "--name", "D\u0430vi", "--email", "d@example.com"), 2, "mixes scripts"),
     ):
         done = gonogo(team, *arguments)

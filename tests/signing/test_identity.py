@@ -204,15 +204,24 @@ def _attest_everything(document: Document) -> None:
     [
         (_forge_waiver, "a waiver of release-under-review that environments/waivers/live.toml does not have"),
         (_attest_everything, "an attestation of later.rest that environments/attestations/live does not have"),
-        (lambda document: document["demands"]["attestations"].clear(), "that the run does not know"),
-        (lambda document: document["demands"]["attestations"][0].update(role="technical-lead"), "that is not the one"),
+        (lambda document: document["demands"]["attestations"].clear(), "that the run does not have"),
+        (
+            lambda document: document["demands"]["attestations"][0].update(role="technical-lead"),
+            "that differs from the one in",
+        ),
         (
             lambda document: document["demands"]["attestations"][0].update(until="2031-01-01T00:00:00Z"),
-            "is not the one",
+            "that differs from the one in",
         ),
-        (lambda document: document["demands"]["gate"].update(sections=["Later"]), "not that of gates.toml"),
-        (lambda document: document["demands"]["gate"].update(title="May we all go home?"), "not that of gates.toml"),
-        (lambda document: document["demands"]["roles"].pop("devops"), "other roles than gates.toml"),
+        (
+            lambda document: document["demands"]["gate"].update(sections=["Later"]),
+            "not the one in environments/gates.toml",
+        ),
+        (
+            lambda document: document["demands"]["gate"].update(title="May we all go home?"),
+            "not the one in environments/gates.toml",
+        ),
+        (lambda document: document["demands"]["roles"].pop("devops"), "other roles than environments/gates.toml"),
         (lambda document: document["demands"]["roles"]["technical-lead"].update(statements={}), "other roles"),
         (lambda document: document["demands"]["checklist"]["lines"].pop(), "other checklist"),
         (
@@ -227,8 +236,11 @@ def _attest_everything(document: Document) -> None:
             "other files of the team",
         ),
         (lambda document: document["demands"]["files"].popitem(), "other files of the team"),
-        (lambda document: document.update(told={"service": {"name": "T"}}), "no command line gives service.name"),
-        (lambda document: document.update(lowered=["rate 1 instead of 8"]), "what of the load was lower"),
+        (
+            lambda document: document.update(told={"service": {"name": "T"}}),
+            "no option of the command line sets service.name",
+        ),
+        (lambda document: document.update(lowered=["rate 1 instead of 8"]), "which load settings were lower"),
         (lambda document: document["demands"].update(name="nobody"), "no gate 'nobody'"),
         (lambda document: document.update(environment_name="production"), ""),
     ],

@@ -67,7 +67,7 @@ def test_combination(team: Team, decisions: dict[str, str], verdict: Verdict) ->
 def test_no_signature_turns_a_no_go_into_a_go(team: Team) -> None:
     """Only a repair, or an accepted exception, and a new run."""
     folder = team.run(status=404)
-    with pytest.raises(UsageError, match="No signature makes it GO"):
+    with pytest.raises(UsageError, match="A signature cannot make it GO"):
         team.sign(folder, "devops", "GO")
     team.sign(folder, "devops", "NO-GO")
     assert team.verify(folder, required=()).verdict is Verdict.NO_GO
@@ -139,7 +139,7 @@ def test_ssh_keys_do_as_well(team: Team, tmp_path: Path) -> None:
     payload["predicate"]["comment"] = "forged"
     document["dsseEnvelope"]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
     path.write_text(json.dumps(document))
-    with pytest.raises(IntegrityError, match="is not that of Davi's key over these bytes"):
+    with pytest.raises(IntegrityError, match="was not made by Davi's key over this content"):
         team.verify(folder)
 
 

@@ -51,10 +51,10 @@ def test_files_of_trust_are_signed_shown_and_compared(trusting: Team) -> None:
     path = trusting.project / "roots/own.pem"
     before = path.read_text()
     path.write_text("somebody else's")
-    with pytest.raises(IntegrityError, match=r"live.toml: tls.trust: the run trusted own.pem \(sha256 .* here is"):
+    with pytest.raises(IntegrityError, match=r"live.toml: tls.trust: the run trusted own.pem \(sha256 .* now it is"):
         trusting.verify(folder)
     path.unlink()
-    with pytest.raises(IntegrityError, match=r"tls.trust: .* here is own.pem \(not read\); keep the file in"):
+    with pytest.raises(IntegrityError, match=r"tls.trust: .* now it is own.pem \(not read\); keep the file in"):
         trusting.verify(folder)
     path.write_text(before)
     assert trusting.verify(folder).verdict == "GO"

@@ -175,7 +175,7 @@ async def test_every_page_answers_an_error() -> None:
     [
         (
             "/beat",
-            '/beat answers 200, which says neither well nor ill in words that gonogo reads, as in {"status": "ok"}',
+            '/beat answers 200, which gonogo cannot read as healthy or unhealthy; it expects words as in {"status": "ok"}',
         ),
         ("/gone", "/gone answers 404"),
     ],
@@ -303,4 +303,4 @@ async def test_what_never_answers_is_said_to_be_unknown() -> None:
 
     found = await spoken(answer)
     assert found.health
-    assert list(found.remarks) == ["no answer, asked twice: /metrics: what is there is not known"]
+    assert list(found.remarks) == ["no answer from /metrics, asked twice: it is not known what is there"]

@@ -73,7 +73,7 @@ def started(project: Path, files: Mapping[str, str], *, public: bool = True) -> 
 
 def declared(start: Start) -> Mapping[str, object]:
     """The environment file with the marks of its proposals taken away."""
-    head, *proposed = environment_file(start).split("\n# Of the repository: ")
+    head, *proposed = environment_file(start).split("\n# From the repository: ")
     tables = [block[block.index("\n# [") :].replace("\n# ", "\n") for block in proposed]
     document = tomllib.loads("".join([head, *tables]).replace("ssh-ed25519 AAAA...", HOST_KEY))
     document["service"]["without"] = [part for part in document["service"]["without"] if part not in document]
@@ -148,8 +148,8 @@ def test_family_that_is_not_installed_is_named_and_nothing_is_written(tmp_path: 
     """The next command would refuse its section."""
     start = started(tmp_path, {"k8s/all.yaml": MANIFESTS, ".env.example": "SMTP_HOST=\n"})
     assert not {"kubernetes", "smtp"} & declared(start).keys()
-    assert "install gonogo-kubernetes beside gonogo" in told(start)
-    assert "install gonogo-smtp beside gonogo" in told(start)
+    assert "install gonogo-kubernetes, which brings" in told(start)
+    assert "install gonogo-smtp, which brings" in told(start)
 
 
 def test_charts_and_templates_are_told_and_not_read(tmp_path: Path) -> None:
@@ -164,8 +164,8 @@ def test_charts_and_templates_are_told_and_not_read(tmp_path: Path) -> None:
         },
     )
     assert start.repository.manifests == []
-    assert "helm/Chart.yaml: a Helm chart, whose templates are no manifests" in told(start)
-    assert "deploy/api.yaml: a template ({{ … }}), and no manifest" in told(start)
+    assert "helm/Chart.yaml: a Helm chart, whose templates are not read" in told(start)
+    assert "deploy/api.yaml: is a template ({{ … }}), not a manifest" in told(start)
     assert "kubernetes" not in declared(start)
 
 
@@ -173,6 +173,6 @@ def test_ports_of_containers_are_told(tmp_path: Path) -> None:
     """Behind a front, nobody out there should reach them; whether that is so, a person says."""
     start = started(tmp_path, {"Dockerfile": "FROM x\nEXPOSE 8000/tcp 9000/udp $PORT 443 70000-70010\n"})
     assert start.exposed == {8000: "Dockerfile: EXPOSE"}
-    assert "Dockerfile: EXPOSE 8000: nobody should reach it from outside" in told(start)
+    assert "Dockerfile: EXPOSE 8000: it should not be reachable from outside" in told(start)
     assert "# service-8000 = [8000]" in environment_file(start)
     assert "8000" not in environment_file(started(tmp_path, {}, public=False))

@@ -205,7 +205,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     )
     assert set(places(found)) == {"mongodb", "redis"}
     assert len(found.remarks) == 1
-    assert found.remarks[0].startswith("docker-compose.yml: no YAML (")
+    assert found.remarks[0].startswith("docker-compose.yml: is not valid YAML (")
     assert "hunter2" not in found.remarks[0]
 
 

@@ -117,7 +117,7 @@ def test_staging_was_measured_too_long_ago(good: Walked) -> None:
     service = read_environment("production", project=project).environment.service
     demands, questions = expected_demands(project, environment="production", service=service, gate="sign-off")
     source = find_source("staging", "pre-deploy", demands, questions, good.launch.release)
-    with pytest.raises(IntegrityError, match=r"the evidence is 8 d.* old; 7 d are allowed: run again"):
+    with pytest.raises(IntegrityError, match=r"the evidence is 8 d.* old, and at most 7 d is allowed: run again"):
         carried_run(good.runs["pre-deploy"], project, signers, source, late)
     with pytest.raises(IntegrityError):
         verify_run(good.runs["sign-off"], project, signers, Expected(now=late))

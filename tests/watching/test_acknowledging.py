@@ -67,8 +67,8 @@ def test_alerts_are_in_hand(journal: Journal, tmp_path: Path) -> None:
     [
         ("api-error-1", "api-error-1: there is no such alert; did you mean api-errors-1?"),
         ("zzz", "zzz: there is no such alert; there are api-errors-1, slow-3"),
-        ("slow", "slow: is a threshold; its alert now is slow-3"),
-        ("database-1", "database-1: is over since 2026-12-01 12:07:00 UTC; its reminders have stopped"),
+        ("slow", "slow: is a threshold; its open alert is slow-3"),
+        ("database-1", "database-1: ended at 2026-12-01 12:07:00 UTC; its reminders have stopped"),
     ],
 )
 def test_alert_that_cannot_be_in_hand(journal: Journal, tmp_path: Path, alert: str, problem: str) -> None:

@@ -96,7 +96,7 @@ def test_alert_is_active_and_then_resolved(real: Real) -> None:
     try:
         announcer = Announcer([real.channel()], outbox)
         announcer.put([began])
-        outbox.wait(lambda found: len(found) == 1 and found[0].answer == "taken by the Alertmanager")
+        outbox.wait(lambda found: len(found) == 1 and found[0].answer == "accepted by the Alertmanager")
         (active,) = real.alerts()
         firing = real.called.get(timeout=20)
         over = announcement(
@@ -197,18 +197,18 @@ def test_one_that_is_down_slow_or_no_alertmanager(real: Real) -> None:
         assert failure(f"{base}:{port}") == "Alertmanager: no complete answer within 1 s"
     with listening(Listener(http_server(lambda *_: (503, b"")), "127.0.0.1", 0)) as port:
         assert failure(f"{base}:{port}") == "Alertmanager: it answered 503"
-    hint = "is it an Alertmanager? Another web hook is written as json://"
+    hint = "is it an Alertmanager? Write the address of another webhook as json://"
     assert failure(f"{real.base}/another") == f"Alertmanager: it answered 404; {hint}"
 
 
 def test_it_is_looked_for_without_telling_anybody(real: Real) -> None:
     """Whoever else answers at its address is found out before the first alert."""
     real.channel().check()
-    hint = "is it an Alertmanager? Another web hook is written as json://"
+    hint = "is it an Alertmanager? Write the address of another webhook as json://"
     with listening(Listener(http_server(lambda *_: (200, b'{"ok": true}')), "127.0.0.1", 0)) as port:
         told = [_checked(f"http://127.0.0.1:{port}/hook"), _checked(f"{real.base}/another")]
     assert told == [
-        f"Alertmanager: it answered, and not as an Alertmanager does; {hint}",
+        f"Alertmanager: the answer is not that of an Alertmanager; {hint}",
         f"Alertmanager: it answered 404; {hint}",
     ]
 

@@ -179,7 +179,7 @@ def test_channel_that_hangs_holds_up_neither_a_round_nor_another_channel() -> No
     # It comes back when everything is over, and nothing is sent in its name any more.
     answers = {one.number: one.answer for one in outbox.receipts if one.channel == "oncall"}
     assert hangs.sent == [["api-errors-1 1"]]
-    assert answers == {1: MAY_HAVE_BEEN_SENT, 2: "not told before the watch ended: it took too long"}
+    assert answers == {1: MAY_HAVE_BEEN_SENT, 2: "not sent before the watch ended: it took too long"}
 
 
 def test_end_says_what_was_not_told() -> None:
@@ -191,7 +191,7 @@ def test_end_says_what_was_not_told() -> None:
         assert len(announcer.end(timedelta(seconds=20))) == 1
     last = outbox.receipts[-1]
     assert (last.attempts, last.tried_again) == (2, False)
-    assert last.answer == "not told before the watch ended: it answered 500"
+    assert last.answer == "not sent before the watch ended: it answered 500"
 
 
 def test_what_stands_is_told_again_to_those_who_want_it() -> None:
@@ -261,4 +261,4 @@ def test_channel_that_is_not_declared_any_more_is_told_nothing(tmp_path: Path) -
         _round(journal, announcement(channel="former"))
         with announcing(journal, Double(), unsent=journal.unsent()):
             (receipt,) = journal.receipts()
-    assert (receipt.delivered, receipt.answer) == (False, "there is no such channel any more")
+    assert (receipt.delivered, receipt.answer) == (False, "the channel is not in watch.channels any more")

@@ -167,7 +167,7 @@ def test_what_nobody_watches_any_more_is_not_over() -> None:
     day.round(0)
     del day.alerts["api-errors"]
     assert day.round(15) == ["oncall resolved api-errors-1"]
-    assert day.announced[-1].note == "it is not watched any more, so it is not known whether it is over"
+    assert day.announced[-1].note == "it is not watched any more, so it is not known whether it has ended"
 
 
 def test_without_channels_nobody_is_told() -> None:

@@ -118,8 +118,8 @@ def test_alert_arrives_by_mail(mailbox: tuple[Mailbox, int]) -> None:
     receipts = outbox.wait(lambda found: len(found) == 2)
     announcer.end(timedelta(seconds=10))
     assert [(one.alert, one.delivered, one.answer) for one in receipts] == [
-        ("api-errors-1", True, "taken by E-Mail"),
-        ("slow-1", True, "taken by E-Mail"),
+        ("api-errors-1", True, "accepted by E-Mail"),
+        ("slow-1", True, "accepted by E-Mail"),
     ]
     (message,) = box.messages
     assert message["Subject"] == "CRITICAL production: API errors, Slow"
@@ -133,9 +133,9 @@ def test_login_or_recipient_that_is_refused(mailbox: tuple[Mailbox, int], capfd:
     box, port = mailbox
     box.refused = {"gone@team.example"}
     told = _failure(mail_url(port, password="wrong-pass-9876"))
-    assert told == "E-Mail: no connection came about, or it was cut off, or the login was refused"
+    assert told == "E-Mail: it could not be reached, the connection was cut off, or the login was refused"
     told = _failure(mail_url(port, to="oncall@team.example,gone@team.example"))
-    assert told == "E-Mail: some or all of those to be told were refused"
+    assert told == "E-Mail: some or all recipients were refused"
     box.refused = set()
     assert capfd.readouterr() == ("", "")
 
@@ -163,7 +163,7 @@ def test_service_that_answers_an_error(status: int, expected: str) -> None:
 
 def test_service_that_cannot_be_reached() -> None:
     """Nobody listens, or hangs up."""
-    expected = "JSON: no connection came about, or it was cut off, or the login was refused"
+    expected = "JSON: it could not be reached, the connection was cut off, or the login was refused"
     assert _failure(f"json://127.0.0.1:{closed_port()}/{TOKEN}") == expected
     with listening(Listener(hang_up, "127.0.0.1", 0)) as port:
         assert _failure(f"json://127.0.0.1:{port}/{TOKEN}") == expected
@@ -178,7 +178,7 @@ def test_service_that_hangs_is_left_alone() -> None:
             with pytest.raises(ChannelDown) as caught:
                 channel.send([announcement()])
             told.append(str(caught.value))
-    assert told == ["no answer within 0.3 s", "it still hangs: the message before this one has no answer yet"]
+    assert told == ["no answer within 0.3 s", "not sent: the message before this one has no answer yet"]
 
 
 def test_web_hook_gets_one_message_of_what_is_due() -> None:
@@ -196,7 +196,7 @@ def test_web_hook_gets_one_message_of_what_is_due() -> None:
 
     with listening(Listener(hook, "127.0.0.1", 0)) as port:
         (channel,) = channels(oncall=f"json://127.0.0.1:{port}/{TOKEN}")
-        assert channel.send([announcement(), announcement(alert="slow-1")]) == "taken by JSON"
+        assert channel.send([announcement(), announcement(alert="slow-1")]) == "accepted by JSON"
         channel.send([announcement(event="resolved")])
     assert [one["type"] for one in received] == ["failure", "success"]
     assert received[0]["title"].startswith("CRITICAL production")

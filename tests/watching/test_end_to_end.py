@@ -65,7 +65,7 @@ def test_the_alarm_and_its_end_arrive_by_mail(watched: Watched) -> None:
     """Somebody who sleeps beside a phone must hear of both."""
     texts = [f"{message['Subject']}\n{message.get_content()}" for message in watched.mailbox.messages]
     began = [text for text in texts if "CRITICAL reference" in text and "API error rate (critical)" in text]
-    over = [text for text in texts if "API error rate: over" in text]
+    over = [text for text in texts if "API error rate: resolved" in text]
     assert began, (texts, watched.output)
     assert over, (texts, watched.output)
     assert texts.index(began[0]) < texts.index(over[-1])

@@ -31,15 +31,21 @@ def alerts(errors: AlertState, slow: AlertState) -> Mapping[str, Alert]:
 @pytest.mark.parametrize(
     ("errors", "slow", "cut_off", "code", "told"),
     [
-        (OK, OK, False, 0, "ALL WELL nothing alarms at the end of the watch"),
-        (OK, FEW, False, 0, "ALL WELL nothing alarms at the end of the watch; too few events to say: slow"),
-        (OK, PENDING, False, 0, "ALL WELL nothing alarms at the end of the watch"),
-        (FEW, FEW, False, 3, "UNKNOWN  no threshold had enough to say that it is well; watch longer"),
-        (PENDING, OK, False, 3, "UNKNOWN  not decided at the end: errors"),
+        (OK, OK, False, 0, "ALL WELL no alert is open at the end of the watch"),
+        (OK, FEW, False, 0, "ALL WELL no alert is open at the end of the watch; too few events to judge: slow"),
+        (OK, PENDING, False, 0, "ALL WELL no alert is open at the end of the watch"),
+        (FEW, FEW, False, 3, "UNKNOWN  no threshold had enough events to be judged; watch longer"),
+        (
+            PENDING,
+            OK,
+            False,
+            3,
+            "UNKNOWN  beyond its limit at the end, but not for long enough to alert: errors; watch longer",
+        ),
         (OK, NO_DATA, False, 3, "OPEN     slow-1 (no data)"),
         (OK, FIRING, False, 1, "OPEN     slow-1 (firing)"),
         (FIRING, NO_DATA, True, 1, "OPEN     errors-1 (firing)"),
-        (OK, OK, True, 130, "STOPPED  before its time was over: nothing alarmed until now"),
+        (OK, OK, True, 130, "STOPPED  before its end; no alert was open"),
     ],
 )
 def test_exit_code(errors: AlertState, slow: AlertState, cut_off: bool, code: int, told: str) -> None:  # noqa: FBT001 - a table

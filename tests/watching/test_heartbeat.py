@@ -83,7 +83,11 @@ def test_rounds_that_follow_closely_are_one() -> None:
     [
         (500, b"", "it answered 500"),
         (404, b"not found", "it answered 404"),
-        (200, b"OK (not found)", "its owner knows no check of this address, and will miss nothing"),
+        (
+            200,
+            b"OK (not found)",
+            "the service has no check at this address, so nobody will hear if the heartbeat stops; correct the secret",
+        ),
     ],
 )
 def test_owner_that_takes_it_not(status: int, body: bytes, reason: str) -> None:

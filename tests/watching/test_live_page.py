@@ -123,7 +123,7 @@ def test_lives_by_events(browser: Browser, served: LivePage) -> None:
 def test_comes_by_itself_after_the_first_round(browser: Browser, served: LivePage) -> None:
     """Somebody opens the page while the watch starts: nobody has to think of asking again."""
     page = opened(browser, served)
-    expect(page.locator("body")).to_contain_text("The first round is not over yet")
+    expect(page.locator("body")).to_contain_text("The first round has not ended yet")
     served.publish(state(Word.ALL_WELL))
     wait_for(page, Word.ALL_WELL, seconds=60)
 

@@ -56,9 +56,9 @@ def test_end_says_how_long_it_was() -> None:
         reason="2 % within 5 min",
     )
     message = message_of([announcement(), end], HEAD)
-    assert message.subject == "OVER production: API errors"
+    assert message.subject == "RESOLVED production: API errors"
     assert message.body == (
-        "API errors: over\n"
+        "API errors: resolved\n"
         "  from 2026-12-01 09:00:00 -03 (12:00:00 UTC) to 2026-12-01 09:07:00 -03 (12:07:00 UTC), 7 min\n"
         "  2 % within 5 min\n"
     )
@@ -77,7 +77,7 @@ def test_warning_offers_no_rollback() -> None:
     """And says beside it what is over."""
     end = announcement(alert="db-1", title="Database", event="resolved", state=AlertState.RESOLVED)
     message = message_of([announcement(severity="warning"), end], HEAD)
-    assert message.subject == "WARNING production: API errors; 1 alert over"
+    assert message.subject == "WARNING production: API errors; 1 alert resolved"
     assert "deploy" not in message.body
 
 

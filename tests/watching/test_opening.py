@@ -42,7 +42,7 @@ def refused(project: Path, sections: str, *, length: timedelta | None = None, la
 @pytest.mark.parametrize(
     ("sections", "told"),
     [
-        ("", "environments/shop.toml: watch: nothing is declared that could be watched"),
+        ("", "environments/shop.toml: watch: declares nothing to watch"),
         (THRESHOLD, "http.metrics: is missing, and [watch] has signals of the service's own series"),
         (
             '[watch.thresholds.up]\nsignal = { checks = ["health-shalow"] }\nabove = 0\nseverity = "critical"\n',
@@ -62,5 +62,5 @@ def test_refused(tmp_path: Path, sections: str, told: str) -> None:
 def test_a_launch_whose_watch_is_over_is_refused(tmp_path: Path) -> None:
     """Somebody typed last year's date."""
     message = refused(tmp_path, THRESHOLD, launch=datetime(2025, 12, 1, 9, tzinfo=UTC))
-    assert message.startswith("--launch: 2025-12-01T09:00:00+00:00 is past, and its watch of 1 d was over ")
-    assert "give the launch that is to be watched" in message
+    assert message.startswith("--launch: 2025-12-01T09:00:00+00:00 is past, and its watch of 1 d ended ")
+    assert "give the time of the launch to watch" in message

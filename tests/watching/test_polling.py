@@ -132,7 +132,7 @@ def test_answer_signed_with_ssh(project: Path, journal: JournalNotes) -> None:
         (
             {"by": "Tomás Reis", "role": "technical-lead"},
             "devops",
-            "people.toml does not have this key for technical-lead",
+            "environments/people.toml does not have this key for technical-lead",
         ),
     ],
 )
@@ -150,9 +150,9 @@ def test_word_of_somebody_else_is_refused(
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        (lambda poll: replace(poll, decision="hold"), "says something else than the journal"),
-        (lambda poll: replace(poll, note="another"), "says something else than the journal"),
-        (lambda poll: replace(poll, by="Tomás Reis"), "says something else than the journal"),
+        (lambda poll: replace(poll, decision="hold"), "differs from the journal"),
+        (lambda poll: replace(poll, note="another"), "differs from the journal"),
+        (lambda poll: replace(poll, by="Tomás Reis"), "differs from the journal"),
     ],
 )
 def test_journal_that_was_changed_beside_the_seal_is_noticed(
@@ -167,9 +167,9 @@ def test_journal_that_was_changed_beside_the_seal_is_noticed(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (lambda text: text.replace('"sig": "', '"sig": "MEUC'), "its signature is not that of Davi Lima's key"),
-        (lambda _: "{}", "is no signature that gonogo made"),
-        (lambda _: "[" * 100_000, "is no signature that gonogo made"),
+        (lambda text: text.replace('"sig": "', '"sig": "MEUC'), "its signature was not made by Davi Lima's key"),
+        (lambda _: "{}", "is not a signature made by gonogo"),
+        (lambda _: "[" * 100_000, "is not a signature made by gonogo"),
     ],
 )
 def test_seal_that_was_changed_does_not_hold(
@@ -187,7 +187,7 @@ def test_key_that_is_nobodys_any_more(project: Path, journal: JournalNotes) -> N
     """Who left the team does not speak for it."""
     answer_poll(journal, project, go(), key(project))
     (project / "environments" / "people.toml").unlink()
-    assert seals(project, journal).of(go()).startswith("its signature does not hold")
+    assert seals(project, journal).of(go()).startswith("its signature is not valid")
 
 
 def test_commands_of_the_document(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,9 +216,9 @@ def arguments(line: str) -> list[str]:
         (("T-02:00 Take the snapshot", "davi.lima@example.com"), "--by: 'davi.lima@example.com' is not in"),
         (
             ("the", "Davi Lima"),
-            "'the' fits several duties; there are T-02:00 Take the snapshot; T-00:30 Poll the roles",
+            "'the' matches several duties; there are T-02:00 Take the snapshot; T-00:30 Poll the roles",
         ),
-        (("tea", "Davi Lima"), "'tea' is no duty of [launch]; there are T-02:00 Take the snapshot; T-00:30"),
+        (("tea", "Davi Lima"), "'tea' is not a duty in [launch]; there are T-02:00 Take the snapshot; T-00:30"),
     ],
 )
 def test_duty_is_marked(

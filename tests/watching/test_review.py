@@ -77,11 +77,11 @@ thresholds
 
 alarms
   errors-1 (critical, firing) 2026-12-01 09:10:00, over after 5 min 15 s: 20 % of 300 events within 1 min; above 5 % is too much
-    acknowledged by Ana after 6 min, later than the 5 min that are allowed: a bad release
-    told: oncall
+    acknowledged by Ana after 6 min, later than the 5 min that is allowed: a bad release
+    notified: oncall
   room-1 (warning, firing) 2026-12-01 09:50:00, still open: 95; above 90 is too much
-    acknowledged by nobody; 1 h are allowed
-    told: nobody
+    acknowledged by nobody; 1 h is allowed
+    notified: nobody
 
 changes
   2026-12-01 09:20:00 release at a.example.com: was 3f2c1a, is 77aa01
@@ -108,7 +108,7 @@ def test_day_counts_from_the_launch(path: Path) -> None:
         assert "20 rounds, 0 gaps" in text
         assert "errors-1" not in text
         with pytest.raises(
-            UsageError, match="there was no watch on day 2; the watch knows 2026-12-01 12:00:00 to 2026-12-01 12:59:45"
+            UsageError, match="there was no watch on day 2; the watch has 2026-12-01 12:00:00 to 2026-12-01 12:59:45"
         ):
             review(reader, watch_of(), Launch(), 2)
 

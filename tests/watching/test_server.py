@@ -187,7 +187,7 @@ def test_name_of_somebody_else_for_this_machine_is_refused(page: LivePage) -> No
 
 def test_address_that_is_taken(page: LivePage) -> None:
     """A sentence, before the watch begins."""
-    with pytest.raises(UsageError, match=r"cannot be served at 127.0.0.1, port .*choose another address"):
+    with pytest.raises(UsageError, match=r"cannot be served at 127.0.0.1, port .*choose another --host"):
         LivePage(port=int(page.url.split(":")[2].strip("/"))).start()
 
 

@@ -39,14 +39,14 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
 @pytest.mark.parametrize(
     ("minutes", "readings", "changes", "word", "reason"),
     [
-        (5, {}, {}, Word.ALL_WELL, "5 signals within what is allowed."),
-        (5, FEW, {}, Word.ALL_WELL, "4 signals within what is allowed; too few events to say of Uploads failing."),
+        (5, {}, {}, Word.ALL_WELL, "5 signals within limits."),
+        (5, FEW, {}, Word.ALL_WELL, "4 signals within limits; too few events to judge Uploads failing."),
         (
             0.5,
             ERRORS,
             {},
             Word.LOOK,
-            "API errors: 12 % of 900 events within 5 min; above 5 % is too much, not for long",
+            "API errors: 12 % of 900 events within 5 min; above 5 % is too much, but not yet for long enough",
         ),
         (5, ERRORS, {}, Word.ABORT, "API errors: 12 % of 900 events"),
         (5, ERRORS | SLOW, {}, Word.ABORT, "API errors: 12 %"),
@@ -60,13 +60,13 @@ def shown(day: Day, late: timedelta = timedelta(), **changes: Any) -> LiveState:
         (
             5,
             {},
-            {"polls": [FORGED], "seals": {FORGED: "its signature does not hold: changed"}},
+            {"polls": [FORGED], "seals": {FORGED: "its signature is not valid: changed"}},
             Word.LOOK,
-            "DevOps says GO, and its signature does not hold: changed.",
+            "DevOps says GO, but its signature is not valid: changed.",
         ),
         (5, {}, {"channels_down": {"team": "550 no such user"}}, Word.LOOK, "Channel team is down: 550 no such user."),
         (5, {}, {"ended": T0}, Word.BLIND, "The watch ended at 12:00:00 UTC"),
-        (5, ERRORS, {"round": None}, Word.BLIND, "The first round is not over yet"),
+        (5, ERRORS, {"round": None}, Word.BLIND, "The first round has not ended yet"),
         (5, {}, {"alerts": {}}, Word.LOOK, "not read yet"),
     ],
 )

@@ -80,8 +80,8 @@ def test_a_process_that_ends_is_no_value_and_the_next_round_has_a_new_one(asking
     assert asking.ask([CHECK]) == ""
     assert asking.pid is not None
     os.kill(asking.pid, signal.SIGKILL)
-    assert asking.ask([CHECK]) == "the process that asks ended"
-    assert read(asking) == Reading(at=5.0, value=None, missing=f"{CHECK}: the process that asks ended")
+    assert asking.ask([CHECK]) == "the process that runs the checks ended"
+    assert read(asking) == Reading(at=5.0, value=None, missing=f"{CHECK}: the process that runs the checks ended")
     assert asking.ask([CHECK]) == ""
     assert read(asking).value == 0.0
 

@@ -238,7 +238,7 @@ def test_the_alarm_and_its_end_arrive_by_mail(seen: Seen, name: str) -> None:
     title = _thresholds()[name]
     mails = seen.mails
     began = [number for number, text in enumerate(mails) if f"{title} (" in text and f"{name}-" in text]
-    over = [number for number, text in enumerate(mails) if f"{title}: over" in text]
+    over = [number for number, text in enumerate(mails) if f"{title}: resolved" in text]
     assert began, (mails, seen.output)
     assert over, (mails, seen.output)
     assert began[0] < over[-1]

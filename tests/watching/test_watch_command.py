@@ -120,8 +120,8 @@ def test_message_to_every_channel_that_says_it_is_a_test(
     assert result.return_value == 1
     lines = [re.sub(r"\d\d:\d\d:\d\d", "TIME", line) for line in result.output.splitlines()]
     assert lines[:3] == [
-        "taken    oncall, TIME UTC: taken by E-Mail",
-        "FAILED   team, TIME UTC: JSON: no connection came about, or it was cut off, or the login was refused",
+        "accepted oncall, TIME UTC: accepted by E-Mail",
+        "FAILED   team, TIME UTC: JSON: it could not be reached, the connection was cut off, or the login was refused",
         "FAILED   boss, TIME UTC: Alertmanager: refused: nothing listens",
     ]
     assert not any(word in result.output for word in (TOKEN, PASSWORD, str(port)))

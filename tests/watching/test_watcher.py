@@ -173,7 +173,7 @@ def test_a_clock_that_is_set_is_an_event_and_no_alarm(tmp_path: Path, step: time
     transitions, events = whole("set", step)
     assert transitions == whole("not", timedelta())[0]
     assert len(events) == 1
-    assert events[0].startswith("the time of day was set by")
+    assert events[0].startswith("the machine's clock was changed by")
 
 
 def test_silence_alarms_and_is_not_well(tmp_path: Path) -> None:

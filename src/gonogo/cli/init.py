@@ -150,8 +150,10 @@ def _checked_name(name: str) -> str:
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
     if not _NAME.fullmatch(name) or name in _TAKEN:
-        taken = f"; {', '.join(sorted(_TAKEN))} are taken" if name in _TAKEN else ""
-        raise UsageError(f"--name: {name!r} is no name for an environment{taken}; write a word as in 'staging'")
+        taken = f"; {', '.join(sorted(_TAKEN))} are reserved" if name in _TAKEN else ""
+        raise UsageError(
+            f"--name: {name!r} is not a name for an environment{taken}; use lower-case letters, digits and hyphens, as in 'staging'"
+        )
     return name
 
 
@@ -159,7 +161,9 @@ def _asked_url(*, asking: bool) -> str:
     from gonogo.base.errors import UsageError  # noqa: PLC0415 - help answers at once
 
     if not asking:
-        raise UsageError("--base-url: missing; say where the service is, as in --base-url https://api.example.com")
+        raise UsageError(
+            "--base-url: is missing; give the address of the service, as in --base-url https://api.example.com"
+        )
     return str(click.prompt("Where is the service? (https://…)"))
 
 

@@ -34,7 +34,12 @@ def key() -> None:
 
 
 @key.command()
-@click.option("--role", required=True, shell_complete=role_names, help="The only role that this person signs in.")
+@click.option(
+    "--role",
+    required=True,
+    shell_complete=role_names,
+    help="Role that the key signs as, one of environments/gates.toml.",
+)
 @click.option("--name", help="Add the key to environments/people.toml under this name.")
 @click.option("--email", help="E-mail address, for a person without an entry there.")
 @click.option(
@@ -173,7 +178,7 @@ def _verified_lines(verified: Verified, required: Sequence[str]) -> Iterator[str
     yield from _identity(verified.results)
     over = ": EXPIRED, run again" if verified.holds_until.at <= datetime.now(UTC) else ""
     yield f" valid until {_visible(verified.holds_until.words)}{over}"
-    yield f" files, page, outcomes and policy are what was recorded\n {verified.verdict}"
+    yield f" files, page, outcomes and policy are unchanged since the run\n {verified.verdict}"
 
 
 @click.command()
@@ -202,7 +207,7 @@ def _question(run: Path, recorded: Results, environment: str | None, gate: str |
     if environment is not None:
         read_environment(where, project=Path())
     if recorded.run.environment != where:
-        hint = "" if environment is not None else "; name the environment with --env if the folder is of another name"
+        hint = "" if environment is not None else "; name the environment with --env if the folder has another name"
         raise IntegrityError(f"this is a run of {_visible(recorded.run.environment)}, not of {where}{hint}")
     bundled = read_environment(where, project=Path()).environment.service.bundled
     name, demanded = expected_gate(Path(), environment=where, bundled=bundled, gate=_given("--gate", gate))

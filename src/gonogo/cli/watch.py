@@ -62,13 +62,15 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
 
 @click.command()
 @options.ONE_ENVIRONMENT
-@click.option("--for", "length", metavar="TIME", callback=options.length, help="How long, as in '30 min' or '24 h'.")
+@click.option(
+    "--for", "length", metavar="TIME", callback=options.length, help="How long to watch, as in '30 min' or '24 h'."
+)
 @click.option("--launch", metavar="MOMENT", callback=_moment, help="T-0 with its offset, as in 2026-12-01T09:00-03:00.")
 @click.option("--release", metavar="SHA", help="The release that was deployed.")
 @click.option(
     "--abort-on",
     type=options.Choice(["critical", "warning"]),
-    help="Exit with code 1 as soon as such an alert fires, so that a pipeline can roll the deployment back.",
+    help="Exit with code 1 as soon as an alert of this severity or a worse one fires, so that a pipeline can roll the deployment back.",
 )
 @click.option(
     "--tell",
@@ -76,9 +78,9 @@ def _channels(context: click.Context, parameter: click.Parameter, given: tuple[s
     metavar="NAME=SECRET",
     multiple=True,
     callback=_channels,
-    help="A further channel: its name, and the name of the secret with its address. May be repeated.",
+    help="A further channel to notify: its name, and the name of the secret with its address. May be repeated.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the live page; 0: any.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the live page; 0 takes any free one.")
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -183,7 +185,7 @@ def _test_channels(request: WatchRequest) -> int:
     failed = 0
     for receipt in try_channels(request, os.environ):
         failed += not receipt.delivered
-        word = "taken" if receipt.delivered else "FAILED"
+        word = "accepted" if receipt.delivered else "FAILED"
         click.echo(f"{word:<8} {receipt.channel}, {receipt.utc:%H:%M:%S} UTC: {receipt.answer}")
     if failed:
         click.echo(
@@ -226,11 +228,11 @@ class _Shown:
         until = self._watched.watcher.until
         end = f"until {self._time(until)}" if until else "until Ctrl-C"
         click.echo(f"watching {self._watched.environment.service.name}: {names}, {end}")
-        click.echo(f"told     {told}")
+        click.echo(f"notify   {told}")
         click.echo(f"page     {self._page.url}")
         if self._watched.demonstration:
             if before := sorted({*self._watched.demonstration.instance.faults} - {*self._watched.demonstration.faults}):
-                click.echo(f"fault    {', '.join(before)} since before")
+                click.echo(f"fault    {', '.join(before)} already on")
             self._watched.demonstration.begin(lambda text: click.echo(f"fault    {text}"))
 
     def round(self, now: LiveRound) -> None:

@@ -37,7 +37,9 @@ def find_run(name: str, reports: Path) -> Path:
     if name in by_name or len(beginning) == 1:
         return by_name[name if name in by_name else beginning[0]]
     if beginning:
-        raise UsageError(f"{name}: {len(beginning)} runs begin so, {and_more(beginning, _FEW)}; write more of the id")
+        raise UsageError(
+            f"{name}: {len(beginning)} runs have ids that begin with it, {and_more(beginning, _FEW)}; give more of the id"
+        )
     near = closest(name, [*by_name, LATEST]) if by_name else None
     cure = f"did you mean {near}?" if near else "give a folder as in reports/staging/latest, or an id of: gonogo runs"
     raise UsageError(f"{name}: neither the folder of a run, nor the id of one under {reports}; {cure}")

@@ -47,7 +47,7 @@ def blamed(folder: Path, results: Results, problem: str) -> str:
         return f"{problem}; {DAMAGED}"
     before = _named(results.run.gonogo, results.provenance.program)
     return (
-        f"{problem}; but nothing shows that it was changed: its bytes are those that the statement beside it names, and another "
+        f"{problem}; but nothing shows that it was changed: its digest is the one in the statement beside it, and another "
         f"gonogo made it ({before}; this is {_named(gonogo.__version__, program_digest())}). Read it with that one, or run again"
     )
 

@@ -136,7 +136,9 @@ def _restored(record: StoredRecord, kinds: Mapping[str, EvidenceKind]) -> Record
     evidence: Evidence | None = None
     if record.evidence is not None:
         if record.kind not in kinds:
-            raise UsageError(f"evidence of kind {record.kind!r} was recorded by another version of gonogo")
+            raise UsageError(
+                f"evidence.json: evidence of kind {record.kind!r} is not known here; install the gonogo or the package that recorded it"
+            )
         try:
             evidence = _adapter(kinds[record.kind].evidence).validate_python(record.evidence)
         except ValidationError as error:

@@ -11,8 +11,8 @@ DIGESTS = ("catalogue", "checks", "environment", "policy")
 """Digests of the origin, each over rules of one kind."""
 NOT_SET = "not set"
 NO_FILE = "no such file"
-OLDER = "which keys: recorded before gonogo kept this"
-DEFAULTS = "no key of the file: a default of gonogo itself"
+OLDER = "keys not known: an older gonogo did not record them"
+DEFAULTS = "no key of the file changed, but a default of gonogo did"
 _SHOWN = 12
 _CATALOGUE, _OWN_POLICY = "catalogue.toml", "environments/policy.toml"
 _LIST = "environments/checklist.md"

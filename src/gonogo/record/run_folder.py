@@ -10,7 +10,7 @@ from pathlib import Path
 from gonogo.base.errors import UsageError
 from gonogo.base.whole_files import write_together, write_whole
 
-_CURE = "free some space, make it writable, or choose --reports"
+_CURE = "free some space, make the folder writable, or choose another one with --reports"
 LATEST = "latest"
 EVIDENCE = "evidence.json"
 RESULTS = "results.json"
@@ -57,7 +57,7 @@ class RunFolder:
         latest = path.parent / LATEST
         if latest.exists() and not latest.is_symlink():
             raise UsageError(
-                f"{latest}: is a folder or a file of its own, not the link to the newest run: move it away, or choose --reports"
+                f"{latest}: is a folder or a file, not the link to the newest run; move it away, or choose another folder with --reports"
             )
         try:
             path.mkdir(parents=True, exist_ok=True)

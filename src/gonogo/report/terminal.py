@@ -54,6 +54,8 @@ _TITLES = {
 """Headings of causes, by the outcome of their first check, in the order of the causes; NOT RUN comes last."""
 _NARROWEST = 60
 _INDENT = "   "
+_COMMAND = ": gonogo "
+"""How a note ends that says what to type."""
 _FEW = 3
 """Ids of a list."""
 _MOST = 5
@@ -254,7 +256,11 @@ class _TerminalPage:
 
     def _notes(self) -> Iterator[str]:
         for note in further_notes(self._results):
-            yield from self._wrapped(" note    ", visible(note))
+            # A command at its end stays whole, as everywhere: it is pasted.
+            words, marked, arguments = note.partition(_COMMAND)
+            yield from self._wrapped(" note    ", visible(words + marked[:1]))
+            if marked:
+                yield f"{_INDENT}→ {visible(marked[2:] + arguments)}"
         for words in carried_runs(self._results):
             yield from self._wrapped(" carried ", visible(words))
         differences = self._results.provenance.policy_differences

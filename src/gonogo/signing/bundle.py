@@ -154,13 +154,13 @@ def read_statement(path: Path, predicate_type: str) -> Bundle:
         with path.open("rb") as stream:
             content = stream.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
-            raise IntegrityError(f"{path.name}: larger than {LARGEST_BYTES // 1024} KiB; this is no signature")
+            raise IntegrityError(f"{path.name}: is larger than {LARGEST_BYTES // 1024} KiB, so it is not a signature")
         document = json.loads(content)
         envelope = Envelope.from_dict(document["dsseEnvelope"])
         payload = json.loads(envelope.payload)
         kind, (keyid,) = document["mediaType"], envelope.signatures
         if document["verificationMaterial"]["publicKey"]["hint"] != keyid:
-            raise IntegrityError(f"{path.name}: its hint names another key than its signature")
+            raise IntegrityError(f"{path.name}: its key hint names a different key than its signature")
         return Bundle(
             path=path,
             kind=kind,
@@ -175,7 +175,7 @@ def read_statement(path: Path, predicate_type: str) -> Bundle:
 
 
 def _not_ours(path: Path, error: Exception) -> IntegrityError:
-    return IntegrityError(f"{path.name}: is no signature that gonogo made ({type(error).__name__})")
+    return IntegrityError(f"{path.name}: is not a signature made by gonogo ({type(error).__name__})")
 
 
 def verify_signature(signed: Bundle, signer: Signer) -> None:
@@ -184,7 +184,7 @@ def verify_signature(signed: Bundle, signer: Signer) -> None:
     from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError  # noqa: PLC0415
     from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # noqa: PLC0415
 
-    wrong = IntegrityError(f"{signed.path.name}: its signature is not that of {signer.name}'s key over these bytes")
+    wrong = IntegrityError(f"{signed.path.name}: its signature was not made by {signer.name}'s key over this content")
     if signed.kind == SSH and signer.ssh:
         if not _ssh_verified(signed, signer.ssh):
             raise wrong
@@ -200,9 +200,9 @@ def verify_signature(signed: Bundle, signer: Signer) -> None:
 
 def _subjects(path: Path, envelope: "Envelope", payload: Mapping[str, Any], predicate_type: str) -> dict[str, str]:
     if envelope.payload_type != PAYLOAD_TYPE or payload["_type"] != STATEMENT_TYPE:
-        raise IntegrityError(f"{path.name}: does not hold an in-toto Statement")
+        raise IntegrityError(f"{path.name}: does not contain an in-toto Statement")
     if payload["predicateType"] != predicate_type:
-        raise IntegrityError(f"{path.name}: is a statement about something else: {payload['predicateType']!r}")
+        raise IntegrityError(f"{path.name}: is a statement of another kind: {payload['predicateType']!r}")
     return {subject["name"]: next(iter(subject["digest"].values())) for subject in payload["subject"]}
 
 
@@ -237,8 +237,8 @@ def _ssh_keygen(arguments: list[str], content: bytes) -> "subprocess.CompletedPr
             check=False,
         )
     except FileNotFoundError:
-        raise UsageError("ssh-keygen is not installed; it is a part of OpenSSH") from None
+        raise UsageError("ssh-keygen is not installed; install OpenSSH's client") from None
     except subprocess.TimeoutExpired:
         raise UsageError(
-            f"ssh-keygen said nothing within {_SSH_SECONDS} s; is its agent waiting for somebody?"
+            f"ssh-keygen did not answer within {_SSH_SECONDS} s; does the SSH agent wait for a passphrase, or for a touch of the security key?"
         ) from None

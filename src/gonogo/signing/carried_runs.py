@@ -25,7 +25,9 @@ def carried_runs(  # noqa: PLR0913 - which run carries, and where the others lie
     ``gonogo verify`` will look for it.
     """
     if release is None:
-        raise UsageError("--carry: only runs of one release belong together; name it with --release")
+        raise UsageError(
+            "--carry: a carried run must be of the same release as this run; name the release with --release"
+        )
     now = datetime.now(UTC)
     service = read_environment(environment, project=project).environment.service
     demands, questions = expected_demands(project, environment=environment, service=service, gate=gate)

@@ -62,10 +62,10 @@ def find_source(
     for carry in by_name:
         if (carry.environment, carry.gate) == (environment, gate):
             return CarrySource(carry=carry, question=questions[gate], release=release, demands=demands)
-    names = " or ".join(carry.words for carry in by_name) or "nowhere"
+    names = " or ".join(carry.words for carry in by_name) or "no other run"
     raise UsageError(
-        f"a run of {environment} at gate {gate} stands for nothing at gate {demands.name} of {demands.stands_for[0]}; "
-        f"environments/gates.toml carries evidence from {names}"
+        f"a run of {environment} at gate {gate} cannot be carried into gate {demands.name} of {demands.stands_for[0]}; "
+        f"environments/gates.toml accepts evidence from {names}"
     )
 
 
@@ -73,7 +73,7 @@ def source_of(run: CarriedRun, results: Results, project: Path) -> CarrySource:
     """The source of a run that ``results`` carry, by the gates.toml of the project. Raises IntegrityError."""
     outer = results.run
     if run.release != outer.release:
-        raise IntegrityError(f"is of release {run.release}, and this is a run of {outer.release or 'none'}")
+        raise IntegrityError(f"is of release {run.release}, but this run is of {outer.release or 'none'}")
     try:
         service = read_environment(outer.environment, project=project).environment.service
         demands, questions = expected_demands(project, environment=outer.environment, service=service, gate=outer.gate)
@@ -96,7 +96,7 @@ def unlike(recorded: CarriedRun, again: CarriedRun) -> str:
     names += ["question"] * (not same_text(recorded.question, again.question))
     names += ["signed_by"] * (not set(recorded.signed_by) <= set(again.signed_by))
     names += ["lines"] * (not _same_lines(recorded.lines, again.lines))
-    return f"another {', '.join(names)}" if names else ""
+    return ", ".join(names)
 
 
 def _same_lines(recorded: Mapping[str, CarriedLine], again: Mapping[str, CarriedLine]) -> bool:

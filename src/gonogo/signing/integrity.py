@@ -28,7 +28,7 @@ def signatures(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.iterdir() if path.name.endswith(tuple(SUFFIXES.values())))
     for path in paths:
         if path.is_symlink() or not path.is_file():
-            raise IntegrityError(f"{path.name}: is no file; a signature is one")
+            raise IntegrityError(f"{path.name}: is not a regular file; a signature must be one")
     return paths
 
 
@@ -39,11 +39,11 @@ def run_files(folder: Path) -> Mapping[str, str]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            raise IntegrityError(f"{name}: is a symbolic link; a run's files are files")
+            raise IntegrityError(f"{name}: is a symbolic link; files of a run must be regular files")
         if path.is_dir() or name in signed:
             continue
         if not path.is_file() or path.stat().st_size > _LARGEST_FILE:
-            raise IntegrityError(f"{name}: is no file of a run")
+            raise IntegrityError(f"{name}: is not a regular file, or is larger than {_LARGEST_FILE // 1024**2} MiB")
         if name == SEALED:  # made of the signatures, so none of them can hold it
             continue
         digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -63,7 +63,7 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
     replayed = _both_at_once(folder, results, project)
     again = replayed.results
     if again.provenance.program != results.provenance.program:
-        raise IntegrityError(f"{RESULTS}: names other code of gonogo than {EVIDENCE} does; {DAMAGED}")
+        raise IntegrityError(f"{RESULTS}: names a different version of gonogo's code than {EVIDENCE} does; {DAMAGED}")
     if (mine := _as_kept(again.provenance, results.provenance)) != results.provenance:
         names = [
             name
@@ -71,7 +71,8 @@ def check_run(folder: Path, project: Path, *, earlier: bool = False) -> Results:
             if getattr(mine, name) != getattr(results.provenance, name)
         ]
         raise IntegrityError(
-            f"the run was judged by another policy than the one that is here: {', '.join(names)} differ"
+            f"the run was judged by a different policy than this project has now: {', '.join(names)} differ; "
+            "check out the commit of the run, or run again"
         )
     if disagreements := differences(results, again) or list(islice(said_otherwise(results, again), 1)):
         blame = blamed(folder, results, disagreements[0])
@@ -89,13 +90,13 @@ def _check_shape(folder: Path) -> None:
     """Everything that is read of a run is a regular file. Raises IntegrityError."""
     for name in (RESULTS, EVIDENCE):
         if not (folder / name).exists():
-            raise IntegrityError(f"{name}: is missing; without it nothing can be judged again")
+            raise IntegrityError(f"{name}: is missing; without it the run cannot be judged again")
     for path in sorted(folder.rglob("*")):
         if not (path.is_symlink() or path.is_dir() or path.is_file()):
-            raise IntegrityError(f"{path.relative_to(folder).as_posix()}: is no file of a run")
+            raise IntegrityError(f"{path.relative_to(folder).as_posix()}: is not a regular file")
     for name in (RESULTS, EVIDENCE, SEALED):
         if (folder / name).is_dir() or (folder / name).is_symlink():
-            raise IntegrityError(f"{name}: is no file; a run's files are regular files")
+            raise IntegrityError(f"{name}: is not a regular file; files of a run must be regular files")
 
 
 def _both_at_once(folder: Path, results: Results, project: Path) -> Replayed:
@@ -121,6 +122,6 @@ def _check_written(folder: Path, results: Results) -> None:
     for name, content in derived(results).items():
         path = folder / name
         if not path.is_file():
-            raise IntegrityError(f"{name}: is missing")
+            raise IntegrityError(f"{name}: is missing; restore the run, or run again")
         if path.read_bytes() != content:
-            raise IntegrityError(f"{name}: {blamed(folder, results, f'is not what {RESULTS} gives')}")
+            raise IntegrityError(f"{name}: {blamed(folder, results, f'is not what gonogo makes from {RESULTS}')}")

@@ -36,7 +36,9 @@ def new_key(path: Path, passphrase: str) -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(content)
     except FileExistsError:
-        raise UsageError(f"{path}: exists already; a key is not overwritten: choose another --out") from None
+        raise UsageError(
+            f"{path}: exists already, and a key is never overwritten; choose another file with --out"
+        ) from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -49,11 +51,13 @@ def load_key(path: Path, passphrase: str) -> EllipticCurvePrivateKey:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}); make one: gonogo key new") from None
     except TypeError:
-        raise UsageError(f"{path}: is not encrypted; a key that signs a launch must be: gonogo key new") from None
+        raise UsageError(f"{path}: is not encrypted, and a key that signs must be; make one: gonogo key new") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise UsageError(f"{path}: cannot be opened: the passphrase is wrong, or this is no key in PEM") from None
+        raise UsageError(
+            f"{path}: cannot be opened: the passphrase is wrong, or the file is not a key in PEM"
+        ) from None
     if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-        raise UsageError(f"{path}: is no ECDSA key on P-256; make one: gonogo key new")
+        raise UsageError(f"{path}: is not an ECDSA P-256 key; make one: gonogo key new")
     return key
 
 
@@ -79,5 +83,7 @@ def enrol(project: Path, *, name: str, role: str, public: str, email: str | None
 
 def _address(name: str, email: str | None, path: Path) -> str:
     if email is None:
-        raise UsageError(f"{path}: has no entry {name!r} yet; say the address as well, as in --email davi@example.com")
+        raise UsageError(
+            f"{path}: has no entry {name!r} yet; give the e-mail address as well, as in --email davi@example.com"
+        )
     return email

@@ -20,6 +20,7 @@ from gonogo.planning.rule_values import Rules
 from gonogo.planning.trust import trust_anchors
 from gonogo.planning.trusted import TrustAnchor, other_trust
 from gonogo.policy.attestations import Attestation, changed_evidence, read_attestations
+from gonogo.record.origin import DAMAGED
 from gonogo.record.results import Results
 from gonogo.runs.replay import Replayed
 from gonogo.signing.redacted import same_text
@@ -49,8 +50,8 @@ def check_policy(results: Results, replayed: Replayed, project: Path, *, earlier
     if digest != results.provenance.policy:
         raise IntegrityError(
             next(changed_evidence(attested), "")
-            or "the checklist, the gates, the people, the attestations or the waivers are not those that the run was "
-            "judged by; check out the commit of the run, or run again"
+            or "the checklist, the gates, the people, the attestations or the waivers differ from those that the run "
+            "was judged by; check out the commit of the run, or run again"
         )
     _check_demands(results, replayed, project, file, (attested, digest) if earlier else None)
     _check_expectations(results, replayed, file)
@@ -84,17 +85,17 @@ def unlike(recorded: GateDemands, current: GateDemands, environment: str) -> Ite
     yield from _entries("a waiver of", "check", waivers, f"environments/waivers/{environment}.toml")
     yield from _entries("an attestation of", "line", attestations, f"environments/attestations/{environment}")
     if not _same(then["gate"], now["gate"]):
-        yield f"the run was judged by a gate {recorded.name} that is not that of gates.toml"
+        yield f"the run was judged by a gate {recorded.name} that is not the one in environments/gates.toml"
     if not _same(then["roles"], now["roles"]):
-        yield "the run knows other roles than gates.toml"
+        yield "the run was judged by other roles than environments/gates.toml has now"
     yield from (
-        f"the run was judged by other {key.replace('_', ' ')} than those of the project"
+        f"the run was judged by other {key.replace('_', ' ')} than the project has now"
         for key in now
         if not _same(then.get(key), now[key], key)
     )
     # Older runs kept digests only.
     if recorded.files and not _same_rules(recorded.files, current.files):
-        yield "the run was judged by other files of the team than those of the project"
+        yield "the run was judged by other files of the team than the project has now"
 
 
 def _same_rules(recorded: Rules, current: Rules) -> bool:
@@ -112,14 +113,14 @@ Entries = Sequence[Mapping[str, Any]]
 def _entries(kind: str, name: str, sides: tuple[Entries, Entries], place: str) -> Iterator[str]:
     recorded, current = ({entry[name]: entry for entry in side} for side in sides)
     if len(recorded) < len(sides[0]):
-        yield f"the run knows {kind} the same {name} twice"
+        yield f"the run has {kind} the same {name} twice"
     for subject in recorded.keys() - current.keys():
-        yield f"the run knows {kind} {subject} that {place} does not have"
+        yield f"the run has {kind} {subject} that {place} does not have"
     for subject in current.keys() - recorded.keys():
-        yield f"{place} has {kind} {subject} that the run does not know"
+        yield f"{place} has {kind} {subject} that the run does not have"
     for subject in recorded.keys() & current.keys():
         if not _same(recorded[subject], current[subject]):
-            yield f"the run knows {kind} {subject} that is not the one of {place}"
+            yield f"the run has {kind} {subject} that differs from the one in {place}"
 
 
 def _same(recorded: Any, current: Any, key: str = "") -> bool:  # noqa: ANN401 - JSON values
@@ -141,20 +142,22 @@ def _check_expectations(results: Results, replayed: Replayed, file: EnvironmentF
     """Compare the environment file's expectations; only what the command line gave is left out."""
     overlay = replayed.recording.told
     if foreign := told_otherwise(overlay):
-        raise IntegrityError(f"evidence.json: told: no command line gives {', '.join(foreign)}")
+        raise IntegrityError(f"evidence.json: told: no option of the command line sets {', '.join(foreign)}; {DAMAGED}")
     try:
         effective = overlaid(file, overlay).environment if overlay else file.environment
     except UsageError as error:
         raise IntegrityError(f"evidence.json: told: {error}") from None
     if results.run.lowered != list(_lowered(file, effective, results, replayed)):
-        raise IntegrityError(f"the run does not say what of the load was lower than {file.path.name} declares")
+        raise IntegrityError(f"the run does not say which load settings were lower than {file.path.name} declares")
     if file.environment.service.bundled:
         # The addresses are those of the instance that was started; the load is that of the file.
         same = results.run.gate != LOAD or replayed.plan.environment.section(Load) == effective.section(Load)
     else:
         same = expectations_digest(effective) == results.provenance.environment
     if not same:
-        raise IntegrityError(f"{file.path.name}: is not the environment file that the run was judged by")
+        raise IntegrityError(
+            f"{file.path.name}: is not the environment file that the run was judged by; check out the commit of the run, or run again"
+        )
     if not file.environment.service.bundled:
         _check_trust(results, trust_anchors(effective, file.project), file.path.name)
 
@@ -164,7 +167,7 @@ def _check_trust(results: Results, current: Sequence[TrustAnchor], name: str) ->
     if problem := next(other_trust(results.provenance.trust, current), None):
         place, then, now = problem
         raise IntegrityError(
-            f"{name}: {place}: the run trusted {then}, and here is {now}; keep the file in the project, check out the "
+            f"{name}: {place}: the run trusted {then}, and now it is {now}; keep the file in the project, check out the "
             "commit of the run, or run again"
         )
 
@@ -178,4 +181,4 @@ def _attested(root: Path, environment: str) -> Sequence[Attestation]:
     try:
         return read_attestations(root, environment)
     except UsageError as error:
-        raise IntegrityError(f"what people attested is not what it was: {error}") from None
+        raise IntegrityError(f"the attestations cannot be compared: {error}") from None

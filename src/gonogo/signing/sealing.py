@@ -31,9 +31,9 @@ def check_seal(folder: Path, results: Results, decisions: Mapping[str, SignOff])
     """If such a page lies there, it must say what was signed. Raises IntegrityError."""
     page = folder / SEALED
     if page.is_symlink() or (page.exists() and not page.is_file()):
-        raise IntegrityError(f"{SEALED}: is no file; remove it, and make it again with gonogo seal")
+        raise IntegrityError(f"{SEALED}: is not a regular file; remove it, and make it again: gonogo seal")
     if page.exists() and page.read_bytes() != sealed(folder, results, decisions):
         raise IntegrityError(
-            f"{SEALED}: is not what the run and its signatures give: it was edited, or somebody signed since; "
-            "make it again with gonogo seal"
+            f"{SEALED}: does not match the run and its signatures: it was edited, or somebody has signed since; "
+            "make it again: gonogo seal"
         )

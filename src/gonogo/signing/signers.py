@@ -46,7 +46,7 @@ def read_signers(project: Path) -> Sequence[Signer]:
     if not people.person:
         raise UsageError(
             f"{project / 'environments' / FILE}: does not exist, or lists nobody; "
-            "gonogo key new --role ROLE --name NAME --email ADDRESS begins it"
+            "begin it with: gonogo key new --role ROLE --name NAME --email ADDRESS"
         )
     return list(signers_among(people))
 

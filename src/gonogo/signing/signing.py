@@ -31,8 +31,8 @@ def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -
     refusal = go_refusal(results, role) if decision == "GO" else None
     if refusal is not None and refusal.verdict is not None:
         raise UsageError(
-            f"the verdict is {refusal.verdict}: {results.decision.reason}. No signature makes it GO: repair it "
-            "and run again, or have it waived (gonogo waive) and run again"
+            f"the verdict is {refusal.verdict}: {results.decision.reason}. A signature cannot make it GO: repair the "
+            "cause or have it waived (gonogo waive), then run again"
         )
     roles = [result.id for result in results.roles]
     if roles and (problem := unknown_role(role, roles, f"the roles that sign a run of gate {results.run.gate}")):
@@ -57,8 +57,8 @@ def _unsupported(results: Results, role: str, refusal: GoRefusal) -> UsageError:
         for statement in refusal.unsupported
     ]
     return UsageError(
-        f"{role} cannot say GO to a run of gate {results.run.gate} that leaves statements of this role open; "
-        "hold and no-go remain possible, and so does a run of the gate that asks for the rest",
+        f"{role} cannot sign GO: this run of gate {results.run.gate} leaves statements of this role open; "
+        "sign hold or no-go, or run a gate that asks for the rest",
         *problems,
     )
 
@@ -102,7 +102,7 @@ def key_of(signers: Sequence[Signer], role: str, key: Path, passphrase: str) -> 
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     signer = next((candidate for candidate in signers if candidate.key and candidate.keyid == public_key_id(pem)), None)
     if signer is None or signer.role != role:
-        raise UsageError(f"{key}: people.toml does not have this key for {role}")
+        raise UsageError(f"{key}: environments/people.toml does not have this key for {role}")
     return private, signer
 
 
@@ -117,8 +117,8 @@ def signer_of(signers: Sequence[Signer], role: str, now: datetime, *, ssh: bool)
     """Find who signs in this role now. Raises UsageError."""
     candidates = [signer for signer in signers if signer.role == role and bool(signer.ssh) == ssh and signer.holds(now)]
     if not candidates:
-        kind = "an SSH key" if ssh else "a key"
+        kind = "SSH key" if ssh else "key"
         raise UsageError(
-            f"environments/people.toml: nobody has {kind} for {role} now; gonogo key new --role {role} --name NAME"
+            f"environments/people.toml: nobody has a valid {kind} for {role} now; add one: gonogo key new --role {role} --name NAME"
         )
     return candidates[0]

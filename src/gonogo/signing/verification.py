@@ -84,7 +84,7 @@ def verify_signed(folder: Path, project: Path, signers: Sequence[Signer], expect
     age = now - results.run.started_at
     if oldest is not None and age > oldest:
         raise IntegrityError(
-            f"the evidence is {format_duration(age)} old; {format_duration(oldest)} are allowed: run again"
+            f"the evidence is {format_duration(age)} old, and at most {format_duration(oldest)} is allowed: run again"
         )
     decisions = {decision.role: decision for decision in _decisions(folder, results, signers, expected)}
     if results.decision.verdict in APPROVABLE:
@@ -110,7 +110,9 @@ def _check_identity(results: Results, expected: Expected) -> None:
         name, question = expected.gate
         raise IntegrityError(f"the run answers {run.question!r} ({run.gate}), not {question!r} ({name})")
     if run.lowered:
-        raise IntegrityError(f"the load was lower than declared, which is another question: {', '.join(run.lowered)}")
+        raise IntegrityError(
+            f"the load was lower than declared, so the run does not answer its gate: {', '.join(run.lowered)}"
+        )
     if expected.release is None:
         return
     if run.release != expected.release:
@@ -153,7 +155,9 @@ def carried_run(
     )
     verified = verify_signed(folder, project, signers, expected)
     if verified.missing:
-        raise IntegrityError(f"{' and '.join(verified.missing)} did not sign it, and gates.toml demands that")
+        raise IntegrityError(
+            f"{' and '.join(verified.missing)} did not sign it, and environments/gates.toml demands that"
+        )
     if verified.verdict not in APPROVABLE:
         dissent = ", ".join(
             f"{signoff.signer} says {signoff.decision}"
@@ -191,12 +195,12 @@ def _found_again(  # noqa: PLR0913 - the run, where it should lie, and by what i
     source, reports = source_of(run, results, project), folder.parent.parent
     place = reports / run.environment / run.id
     if not place.is_dir():
-        raise IntegrityError(f"{place.relative_to(reports)} is missing beside this run's own folder; restore it there")
+        raise IntegrityError(f"{place.relative_to(reports)} is missing from the folder of reports; restore it there")
     if run.finished_at > results.run.started_at:
         raise IntegrityError("it ended after the run that carries it had begun")
     again, end = carried_run(place, project, signers, source, now)
-    if another := unlike(run, again):
-        raise IntegrityError(f"it is not the run that was carried: it has {another}")
+    if differing := unlike(run, again):
+        raise IntegrityError(f"it is not the run that was carried: {differing} differ")
     return end
 
 
@@ -221,7 +225,9 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expect
         # The key id only finds the key: what counts is the signature by the key that people.toml has under it.
         signer = next((candidate for candidate in signers if candidate.keyid == signed.keyid), None)
         if signer is None:
-            raise IntegrityError(f"{path.name}: signed with a key that people.toml does not know: {signed.keyid[:12]}…")
+            raise IntegrityError(
+                f"{path.name}: signed with a key that environments/people.toml does not have: {signed.keyid[:12]}…"
+            )
         verify_signature(signed, signer)
         _fits(signed, signer, results, expected)
         _same_files(signed, files, results)
@@ -237,32 +243,40 @@ def _decisions(folder: Path, results: Results, signers: Sequence[Signer], expect
 
 def _fits(signed: Signed, signer: Signer, results: Results, expected: Expected) -> None:
     """The person, the role, the time and the run."""
+    _fits_role(signed, signer)
     signoff, name, now = signed.signoff, signed.path.name, expected.now
-    if signoff.role != signer.role or name != f"{signoff.role}{SUFFIXES[signed.kind]}":
-        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, and this is a signature as {signoff.role}")
-    if signoff.signer != signer.name:
-        raise IntegrityError(f"{name}: says that {signoff.signer} signed; the key is {signer.name}'s")
     # At both times: a key that was revoked since may have signed later than it says.
     if not signer.holds(signoff.time) or not signer.holds(now):
         raise IntegrityError(
-            f"{name}: {signer.name}'s key holds from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, not at this time"
+            f"{name}: {signer.name}'s key is valid from {signer.valid_from:%Y-%m-%d} to {signer.valid_until:%Y-%m-%d}, which does not cover the time of the signature and now"
         )
     if signoff.run != results.run.id:
-        raise IntegrityError(f"{name}: is a signature over the run {signoff.run}, not over {results.run.id}")
+        raise IntegrityError(f"{name}: is a signature of run {signoff.run}, not of {results.run.id}")
     if not results.run.finished_at - _CLOCKS_DIFFER <= signoff.time <= now + _CLOCKS_DIFFER:
         raise IntegrityError(
-            f"{name}: is dated {signoff.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future"
+            f"{name}: is dated {signoff.time:%Y-%m-%d %H:%M} UTC, which is before the run, or in the future; is the clock of this machine, or of the signer's, wrong?"
         )
     if signoff.expires - signoff.time > VALID:
         raise IntegrityError(
-            f"{name}: says that it is valid until {signoff.expires:%Y-%m-%d}; {format_duration(VALID)} is the most"
+            f"{name}: says that it is valid until {signoff.expires:%Y-%m-%d}; at most {format_duration(VALID)} is allowed"
         )
     if signoff.expires <= now and not expected.earlier:
-        raise IntegrityError(f"{name}: expired {signoff.expires:%Y-%m-%d %H:%M} UTC; sign again, or run again")
+        raise IntegrityError(f"{name}: expired {signoff.expires:%Y-%m-%d %H:%M} UTC; run again, and sign the new run")
     if signoff.policy != policy_of(results):
-        raise IntegrityError(f"{name}: another policy was signed than the run was judged by")
+        raise IntegrityError(f"{name}: the signature names a different policy than the run was judged by")
     if signoff.decision == "GO" and results.decision.verdict not in APPROVABLE:
-        raise IntegrityError(f"{name}: says GO over a run that is {results.decision.verdict}")
+        raise IntegrityError(f"{name}: says GO, but the run is {results.decision.verdict}")
+
+
+def _fits_role(signed: Signed, signer: Signer) -> None:
+    """The person and the role are those of the key, and the file has the role's name."""
+    signoff, name = signed.signoff, signed.path.name
+    if signoff.role != signer.role:
+        raise IntegrityError(f"{name}: {signer.name} signs as {signer.role}, but the signature is for {signoff.role}")
+    if name != (own_name := f"{signoff.role}{SUFFIXES[signed.kind]}"):
+        raise IntegrityError(f"{name}: is the signature of {signoff.role}; give the file its name back: {own_name}")
+    if signoff.signer != signer.name:
+        raise IntegrityError(f"{name}: says that {signoff.signer} signed, but the key is {signer.name}'s")
 
 
 def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> None:
@@ -270,13 +284,15 @@ def _same_files(signed: Signed, files: Mapping[str, str], results: Results) -> N
     subjects = {name: digest for name, digest in signed.subjects.items() if name != "release"}
     for name in sorted(subjects.keys() | files.keys()):
         if name not in files:
-            raise IntegrityError(f"{name}: was signed by {signed.signoff.signer}, and is missing")
+            raise IntegrityError(
+                f"{name}: {signed.signoff.signer} signed this file, and it is missing; restore the run, or run again"
+            )
         if name not in subjects:
-            raise IntegrityError(f"{name}: was not there when {signed.signoff.signer} signed")
+            raise IntegrityError(f"{name}: was added after {signed.signoff.signer} signed")
         if subjects[name] != files[name]:
             raise IntegrityError(f"{name}: is not the file that {signed.signoff.signer} signed")
     if signed.subjects.get("release") != results.run.release:
-        raise IntegrityError(f"{signed.path.name}: was signed over another release")
+        raise IntegrityError(f"{signed.path.name}: is a signature of another release")
 
 
 def _none_dropped(signed: Signed, lying_there: Mapping[str, str]) -> None:
@@ -287,5 +303,5 @@ def _none_dropped(signed: Signed, lying_there: Mapping[str, str]) -> None:
     for name, digest in signed.signoff.witnessed.items():
         if lying_there.get(name) != digest:
             raise IntegrityError(
-                f"{name}: {signed.signoff.signer} saw it when signing, and it is gone or another one; a decision is not taken back: run again"
+                f"{name}: was there when {signed.signoff.signer} signed, and is now missing or changed; a decision cannot be withdrawn: run again"
             )

@@ -29,7 +29,7 @@ COMPONENTS = (
         images=r"postgres|postgresql|postgis|timescaledb(-ha)?|pgvector|pgbouncer|spilo.*",
         schemes=r"postgres(ql)?(\+\w+)?|postgis",
         variables=r"POSTGRES(QL)?_\w+|PG(HOST|DATABASE|USER|PASSWORD|PORT)",
-        promise="PostgreSQL asks for TLS and a password, has connections and room left, and its migrations are at head",
+        promise="PostgreSQL asks for TLS and a password, has free connections and disk space, and all migrations are applied",
     ),
     Component(
         key="mysql",
@@ -37,7 +37,7 @@ COMPONENTS = (
         images=r"mysql|mariadb|percona.*",
         schemes=r"(mysql2?|mariadb)(\+\w+)?",
         variables=r"(MYSQL|MARIADB)_\w+",
-        promise="The database asks for TLS and a password, has connections and room left, and its migrations are at head",
+        promise="The database asks for TLS and a password, has free connections and disk space, and all migrations are applied",
     ),
     Component(
         key="mongodb",
@@ -61,7 +61,7 @@ COMPONENTS = (
         images=r"rabbitmq.*|lavinmq",
         schemes=r"amqps?",
         variables=r"(RABBITMQ|AMQP)_\w+",
-        promise="The broker asks for TLS and a login, every queue has consumers, and nothing is left lying",
+        promise="The broker asks for TLS and a login, every queue has consumers, and no queue has a backlog",
     ),
     Component(
         key="kafka",
@@ -75,7 +75,7 @@ COMPONENTS = (
         title="a search engine",
         images=r"elasticsearch|opensearch|meilisearch|typesense|solr",
         variables=r"(ELASTIC(SEARCH)?|OPENSEARCH|MEILI|TYPESENSE)_\w+",
-        promise="The search engine asks for a login, cannot be reached from outside, and has room left",
+        promise="The search engine asks for a login, cannot be reached from outside, and has disk space left",
     ),
     Component(
         key="bucket",
@@ -83,12 +83,12 @@ COMPONENTS = (
         images=r"minio|localstack|seaweedfs|garage",
         schemes=r"s3",
         variables=r"(AWS_(S3|STORAGE)_\w+|S3_\w+|MINIO_\w+)",
-        promise="The bucket is private, encrypted and versioned, and what is written is read back",
+        promise="The bucket is private, encrypted and versioned, and an object that is written can be read back",
     ),
     Component(
         key="workers",
         title="workers of a queue",
-        promise="The workers run, in the release under review, and nothing is left lying in their queue",
+        promise="The workers run, in the release under review, and their queue has no backlog",
     ),
     Component(key="stripe", title="Stripe", section="stripe", variables=r"STRIPE_\w+"),
     Component(key="sentry", title="Sentry", section="sentry", variables=r"SENTRY_\w+"),

@@ -62,7 +62,7 @@ async def _presented(host: str, names: Names, port: int, trust: str) -> TlsEvide
         failures.append(f"{where}: {handshake.detail or handshake.handshake}")
     raise UsageError(
         f"--base-url: {host} does not speak TLS ({'; '.join(failures)}); start the service, or correct its address and "
-        "port, then type gonogo init again"
+        "port, then run gonogo init again"
     )
 
 
@@ -90,9 +90,9 @@ async def _plain(host: str, address: str, https_port: int) -> str:
     if reply.refused or reply.filtered:
         return "closed, as it should be"
     if reply.exchange.status is None:
-        return f"accepts, and gives no reply: {reply.exchange.problem}"
+        return f"accepts connections, and gives no reply: {reply.exchange.problem}"
     location = reply.exchange.headers.get("location", "")
-    return f"answers {reply.exchange.status}" + (f", and leads to {location}" if location else "")
+    return f"answers {reply.exchange.status}" + (f", and redirects to {location}" if location else "")
 
 
 async def _spoken(address: str, context: ssl.SSLContext, base_url: str, hints: Hints) -> Spoken:

@@ -108,7 +108,7 @@ def _unanswered(silent: Collection[str]) -> Sequence[str]:
         return []
     named = sorted(silent)
     more = f" and {len(named) - _MOST_SILENT} more" if len(named) > _MOST_SILENT else ""
-    return [f"no answer, asked twice: {', '.join(named[:_MOST_SILENT])}{more}: what is there is not known"]
+    return [f"no answer from {', '.join(named[:_MOST_SILENT])}{more}, asked twice: it is not known what is there"]
 
 
 async def _front_is_served(asking: Asking, prefix: str) -> bool:
@@ -127,7 +127,7 @@ async def _named_page(asking: Asking, path: str) -> tuple[str, Sequence[str]]:
 async def _named_health(asking: Asking, prefix: str, paths: Sequence[str]) -> Sequence[str]:
     """Why each page that somebody named is not taken for the service's health."""
     replies = await asking.ask(prefix, paths)
-    unread = 'which says neither well nor ill in words that gonogo reads, as in {"status": "ok"} or ok'
+    unread = 'which gonogo cannot read as healthy or unhealthy; it expects words as in {"status": "ok"} or ok'
     return [
         f"--health: {body.exchange.summary}" + (f", {unread}" if body.exchange.ok else "") for body in replies.values()
     ]

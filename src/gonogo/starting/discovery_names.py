@@ -93,6 +93,6 @@ async def _by_this_machine(host: str, problem: str) -> Sequence[str]:
     except (OSError, UnicodeError):
         raise UsageError(
             f"--base-url: the name {host} cannot be resolved ({problem}); correct its spelling, ask other resolvers with "
-            f"--resolver 192.0.2.53:53, or say where it is with --address 192.0.2.10"
+            f"--resolver 192.0.2.53:53, or give its address with --address 192.0.2.10"
         ) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in infos))[:_MOST_ADDRESSES]

@@ -17,11 +17,13 @@ def copy_example(project: Path, *, force: bool) -> Sequence[str]:
     """Copy it, and give the paths that were written. Raises UsageError where files are in its way."""
     source = bundled_root() / _EXAMPLE
     if not source.is_dir():
-        raise UsageError(f"--example: {source} is not there; install gonogo anew")
+        raise UsageError(f"--example: {source} is missing; install gonogo again")
     paths = sorted(_files(source))
     there = [path for path in paths if (project / path).exists() or (project / path).is_symlink()]
     if there and not force:
-        raise UsageError(f"--example: there already: {', '.join(there)}; choose an empty folder, or replace by --force")
+        raise UsageError(
+            f"--example: {', '.join(there)}: exists already; choose an empty folder, or replace with --force"
+        )
     try:
         for path in paths:
             (project / path).parent.mkdir(parents=True, exist_ok=True)

@@ -45,16 +45,16 @@ _LATER = {
     "sentry": "error reports: [sentry]",
     "mail": "mail to users: [mail], with an inbox that can be read",
     "smoke": "journeys of synthetic users: [smoke], and steps in smoke/ of your own",
-    "variables": "what it is configured with: [variables], and the file that they stand in",
+    "variables": "its configuration: [variables], and the file that holds them",
     "load": "the expected traffic: [load], and scenarios in loadtests/ of your own",
 }
 _HTTP_LATER = {
     "health": "no health endpoint was found: declare http.health",
-    "release": "no page was found that tells the release: declare http.release",
+    "release": "no page was found that shows the release: declare http.release",
     "deep_health": "no health that names its dependencies was found: declare http.deep_health",
     "metrics": "no metrics were found: declare http.metrics, http.series and http.moving",
-    "series": "no series is worth requiring yet: declare http.series",
-    "moving": "no series moved with a request: declare http.moving",
+    "series": "no series was found that a check could require: declare http.series",
+    "moving": "no series changed with a request: declare http.moving",
     "openapi": "no OpenAPI 3 document was found: declare http.openapi",
 }
 
@@ -75,7 +75,7 @@ class Start:
         missing = {
             "dns": ""
             if findings.names.zone
-            else f"the resolvers know no zone of it ({findings.names.problem}): declare [dns]",
+            else f"the resolvers found no zone for it ({findings.names.problem}): declare [dns]",
             "ports": "" if findings.public else "its address is not public, so this shows nothing: declare [ports]",
             "health": "" if http.health else _HTTP_LATER["health"],
             "release": "" if http.release else _HTTP_LATER["release"],

@@ -22,12 +22,12 @@ def refuse_existing(project: Path, name: str, *, environment_only: bool, force: 
     path = f"environments/{name}.toml"
     if _is_there(project, path) and not force:
         raise UsageError(
-            f"init: there already: {path}; --name NAME writes a further environment, and --force replaces this one"
+            f"init: {path} exists already; write a further environment with --name NAME, or replace this one with --force"
         )
     if _is_there(project, _GATES) and not _is_there(project, _LIST) and not force and not environment_only:
         raise UsageError(
-            f"init: there already: {_GATES}, without the list whose sections it names; restore {_LIST}, or import your "
-            "list (gonogo checklist import LIST.md), or let --force replace it"
+            f"init: {_GATES} exists already, but not {_LIST}, whose sections it names; restore {_LIST}, import your list "
+            f"(gonogo checklist import LIST.md), or replace {_GATES} with --force"
         )
 
 
@@ -54,11 +54,11 @@ def portable_root(project: Path, path: Path) -> str:
     if len(content) > _LARGEST_ROOT_BYTES or b"-----BEGIN CERTIFICATE-----" not in content:
         raise UsageError(f"--trust: {path}: holds no certificate; give the PEM file of your own root")
     if b"PRIVATE KEY-----" in content:
-        raise UsageError(f"--trust: {path}: holds a private key, which nobody needs to trust it; give the root alone")
+        raise UsageError(f"--trust: {path}: holds a private key; give a PEM file with the root certificate alone")
     inside = path.resolve()
     if not inside.is_relative_to(project.resolve()):
         raise UsageError(
-            f"--trust: {path}: is outside of this project, where others will not have it; copy it here first, as in "
+            f"--trust: {path}: is outside of this project, so others would not have it; copy it into the project, as in "
             f"environments/{path.name}"
         )
     return inside.relative_to(project.resolve()).as_posix()

@@ -59,20 +59,22 @@ def _compose(project: Path, path: str, address: str) -> Proposal:
         services = read_services(ComposeProject(server=_SERVER, file=str(project / path)), f"compose.{name}")
     except UsageError as error:
         reason = str(error).replace(str(project / path), path)
-        return Proposal(title=f"{path}: not as it is", todo=reason.removeprefix(f"compose.{name}.file: "), tables={})
+        return Proposal(
+            title=f"{path}: cannot be used as it is", todo=reason.removeprefix(f"compose.{name}.file: "), tables={}
+        )
     server = {"address": address, "user": "gonogo", "key": "SERVER_KEY", "host_key": "ssh-ed25519 AAAA..."}
     return Proposal(
         title=f"{path}, {len(services)} services that Docker Compose runs",
-        todo='write where it runs, by whom it is asked and its host key (ssh-keyscan), and strike out "servers" above',
+        todo='fill in the address, the user and the host key (ssh-keyscan) of its server, and delete "servers" above',
         tables={"servers": {_SERVER: server}, "compose": {name: {"server": _SERVER, "file": path}}},
     )
 
 
 def _kubernetes(manifests: Sequence[Manifest], sections: Mapping[str, Any]) -> Proposal:
     places = list(dict.fromkeys(manifest.place for manifest in manifests))
-    title = f"{len(manifests)} objects of Kubernetes, in {', '.join(places[:3])}{', …' if len(places) > 3 else ''}"  # noqa: PLR2004 - as shown
+    title = f"{len(manifests)} Kubernetes objects, in {', '.join(places[:3])}{', …' if len(places) > 3 else ''}"  # noqa: PLR2004 - as shown
     if "kubernetes" not in sections:
-        return Proposal(title=title, todo="install gonogo-kubernetes beside gonogo: it has [kubernetes]", tables={})
+        return Proposal(title=title, todo="install gonogo-kubernetes, which brings the section [kubernetes]", tables={})
     spaces = sorted({manifest.namespace for manifest in manifests if manifest.namespace})
     namespace = spaces[0] if spaces else "default"
     table: dict[str, Any] = {"api": "https://203.0.113.20:6443", "token": "KUBERNETES_TOKEN", "namespace": namespace}
@@ -83,7 +85,7 @@ def _kubernetes(manifests: Sequence[Manifest], sections: Mapping[str, Any]) -> P
     return _accepted(
         Proposal(
             title=title,
-            todo="write the address of the API server, and give the token of an account that may only look",
+            todo="fill in the address of the API server, and set the secret KUBERNETES_TOKEN: a token that may only read",
             tables={"kubernetes": table},
         ),
         sections,
@@ -101,9 +103,9 @@ def _object(manifest: Manifest, namespace: str) -> Mapping[str, Any]:
 
 def _smtp(title: str, host: str, sections: Mapping[str, Any]) -> Proposal:
     if "smtp" not in sections:
-        return Proposal(title=title, todo="install gonogo-smtp beside gonogo: it has [smtp]", tables={})
+        return Proposal(title=title, todo="install gonogo-smtp, which brings the section [smtp]", tables={})
     table = {"url": "SMTP_URL", "sender": f"noreply@{host}"}
-    todo = "give the secret SMTP_URL, and write the address that mail comes from"
+    todo = "set the secret SMTP_URL, and fill in the address that mail comes from"
     return _accepted(Proposal(title=title, todo=todo, tables={"smtp": table}), sections)
 
 
@@ -115,5 +117,5 @@ def _accepted(proposal: Proposal, sections: Mapping[str, Any]) -> Proposal:
     except ValidationError as error:
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"])
-        return Proposal(title=proposal.title, todo=f"not as it is: {where}: {wrong['msg']}", tables={})
+        return Proposal(title=proposal.title, todo=f"cannot be used as it is: {where}: {wrong['msg']}", tables={})
     return proposal

@@ -40,19 +40,25 @@ def _reached(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         case "system":
             yield True, "addresses", f"{where}, known to this machine only ({names.problem})"
         case "given":
-            yield True, "addresses", f"{where}, as you said"
+            yield True, "addresses", f"{where}, as given by --address"
     if names.zone:
-        yield True, "DNS", f"zone {names.zone}, served by {', '.join(names.servers) or 'nobody with an address'}"
+        yield (
+            True,
+            "DNS",
+            f"zone {names.zone}, served by {', '.join(names.servers) or 'no name server with an address'}",
+        )
     else:
         yield False, "DNS", f"no zone found: {names.problem}"
     left = (
         f"{presented.days_left} days left" if presented.days_left >= 0 else f"EXPIRED {-presented.days_left} days ago"
     )
     wrong = "" if presented.name_matches else f", NOT for {findings.host}"
-    yield presented.sound, "certificate", f"of {presented.issuer}, {left}{wrong}"
+    yield presented.sound, "certificate", f"issued by {presented.issuer}, {left}{wrong}"
     if presented.problem:
         fix = (
-            "if the root is your own: --trust root.pem" if findings.trust == "public" else f"trusted: {findings.trust}"
+            "if the root is your own: --trust root.pem"
+            if findings.trust == "public"
+            else f"it was checked against {findings.trust}"
         )
         yield False, "trust", f"NOT TRUSTED: {presented.problem}; {fix}"
     else:
@@ -66,9 +72,9 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
         yield False, "http", f"no answer: {http.problem}; nothing else was asked"
         return
     if http.elsewhere:
-        yield False, "http", f"sends us to {http.elsewhere}: is that the base URL?"
+        yield False, "http", f"redirects to {http.elsewhere}: is that the base URL?"
     yield http.health is not None and not http.health.ill, "health", _health(http.health)
-    yield http.deep_health is not None, "deep health", http.deep_health or "none that names its dependencies"
+    yield http.deep_health is not None, "deep health", http.deep_health or "none found that names its dependencies"
     if http.release and not (http.health and http.health.release):
         yield True, "release", http.release
     metrics = http.metrics
@@ -79,16 +85,20 @@ def _spoken(findings: Findings) -> Iterator[tuple[bool, str, str]]:
     )
     yield http.openapi is not None, "OpenAPI", http.openapi or "not found"
     if http.api:
-        yield True, "API", f"its description says {', '.join(http.api.taken)}; not {', '.join(http.api.missing)}"
+        yield (
+            True,
+            "API",
+            f"its description gives {', '.join(http.api.taken)}; it does not give {', '.join(http.api.missing)}",
+        )
     if http.readable:
         yield True, "requests", ", ".join(http.readable)
     if http.page:
-        yield True, "page", f"{http.page}, by which the service is known"
+        yield True, "page", f"{http.page} shows that the service answers"
     elif not http.front_is_served and http.health is None:
         yield (
             False,
             "page",
-            "none is served that we know: a run sees no more of the service than refusals; --page PATH names one",
+            "no public page was found: a run would see only refusals; name a page with --page PATH",
         )
     for remark in http.remarks:
         yield False, "", remark
@@ -103,7 +113,7 @@ def _repository(start: Start) -> Iterator[tuple[bool, str, str]]:
         written = f"[{list(proposal.tables)[-1]}] is in the file, as a comment" if proposal.tables else proposal.todo
         yield False, "repository", f"{proposal.title}: {written}"
     for port, place in start.exposed.items():
-        yield False, "repository", f"{place} {port}: nobody should reach it from outside; see [ports.closed]"
+        yield False, "repository", f"{place} {port}: it should not be reachable from outside; see [ports.closed]"
     for remark in start.repository.remarks:
         yield False, "repository", remark
 
@@ -112,7 +122,7 @@ def _health(health: Health | None) -> str:
     if health is None:
         return "not found"
     if health.ill:
-        return f"{health.path} {health.ill}: NOT WELL NOW, and every run is NO-GO until it is"
+        return f"{health.path} {health.ill}: NOT HEALTHY NOW, and every run is NO-GO until it is"
     if health.status is None:
-        return f"{health.path}, which answers"
+        return f"{health.path} answers, and names no status"
     return f"{health.path} says {health.status}" + (f", release {health.release}" if health.release else "")

@@ -122,7 +122,7 @@ class _Reader:
     def read(self) -> None:
         for chart in self._charts():
             self.remarks.append(
-                f"{chart}: a Helm chart, whose templates are no manifests: look at what helm template prints"
+                f"{chart}: a Helm chart, whose templates are not read: look at what helm template prints"
             )
         for folder in _FOLDERS:
             for name in _DOCKERFILES:
@@ -196,9 +196,9 @@ class _Reader:
             documents = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             if Path(path).name in _COMPOSE:
-                self.remarks.append(f"{_short(path)}: no YAML ({' '.join(str(error).split())[:100]})")
+                self.remarks.append(f"{_short(path)}: is not valid YAML ({' '.join(str(error).split())[:100]})")
             elif "{{" in text:
-                self.remarks.append(f"{_short(path)}: a template ({{{{ … }}}}), and no manifest: it is not read")
+                self.remarks.append(f"{_short(path)}: is a template ({{{{ … }}}}), not a manifest, so it is not read")
             return
         for document in documents:
             if isinstance(document, Mapping) and isinstance(document.get("services"), Mapping):

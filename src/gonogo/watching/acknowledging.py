@@ -54,10 +54,10 @@ def _problems(alerts: Sequence[str], newest: Mapping[str, Transition]) -> Iterat
         if alert in still_open:
             continue
         if (end := newest.get(alert)) is not None:
-            yield f"{alert}: is over since {end.utc:%Y-%m-%d %H:%M:%S} UTC; its reminders have stopped"
+            yield f"{alert}: ended at {end.utc:%Y-%m-%d %H:%M:%S} UTC; its reminders have stopped"
         elif alert in ids:
-            yield f"{alert}: is a threshold; its alert now is {ids[alert]}"
+            yield f"{alert}: is a threshold; its open alert is {ids[alert]}"
         elif still_open:
             yield f"{alert}: there is no such alert{nearest_or_all(alert, still_open)}"
         else:
-            yield f"{alert}: there is no such alert, and none is open; look at the live page, or at the message's own command"
+            yield f"{alert}: there is no such alert, and none is open; the id is on the live page, and in the command of each message"

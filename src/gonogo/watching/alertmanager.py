@@ -18,7 +18,7 @@ _STANDS = timedelta(hours=1)
 _TEST_STANDS = timedelta(minutes=1)
 """Long enough to be routed to people; it is over by itself."""
 _ALERTS, _STATUS = "/api/v2/alerts", "/api/v2/status"
-_HINT = "is it an Alertmanager? Another web hook is written as json://"
+_HINT = "is it an Alertmanager? Write the address of another webhook as json://"
 _NO_SUCH_PATH = {404, 405}
 
 
@@ -38,13 +38,13 @@ class AlertmanagerChannel:
         alerts = self._head.redactor.json([self._alert(one) for one in newest.values()])
         content = json.dumps(alerts).encode()
         self._ask("POST", _ALERTS, content=content, headers={"Content-Type": "application/json"})
-        return "taken by the Alertmanager"
+        return "accepted by the Alertmanager"
 
     def check(self) -> None:
         """Ask what it is. Raises ChannelDown."""
         answer = self._ask("GET", _STATUS)
         if "versionInfo" not in answer:
-            raise ChannelDown(f"Alertmanager: it answered, and not as an Alertmanager does; {_HINT}")
+            raise ChannelDown(f"Alertmanager: the answer is not that of an Alertmanager; {_HINT}")
 
     def _ask(self, method: str, path: str, **more: Any) -> str:  # noqa: ANN401 - as of SecretUrl.ask
         try:

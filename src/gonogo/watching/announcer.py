@@ -10,7 +10,7 @@ from typing import Protocol
 
 from gonogo.evidence.watch import Announcement, Receipt, Unsent
 
-MAY_HAVE_BEEN_SENT = "may have been sent: the watch was cut off while it was told"
+MAY_HAVE_BEEN_SENT = "may have been sent: the watch was cut off while it was being sent"
 Key = tuple[str, str, int]
 
 
@@ -112,7 +112,7 @@ class Announcer:
             )
         for announcement in announcements:
             if announcement.channel not in self._workers:
-                self._desk.close(announcement, "there is no such channel any more")
+                self._desk.close(announcement, "the channel is not in watch.channels any more")
 
     def states(self) -> Mapping[str, ChannelState]:
         """How the channels are."""
@@ -201,7 +201,7 @@ class _Worker(threading.Thread):
             self._abandoned = True
             left, self._waiting = list(self._waiting.values()), {}
             under_way = {_key(announcement) for announcement in self._under_way}
-            reason = f"not told before the watch ended: {self.state.reason or 'it took too long'}"
+            reason = f"not sent before the watch ended: {self.state.reason or 'it took too long'}"
         for announcement in left:
             answer = MAY_HAVE_BEEN_SENT if _key(announcement) in under_way else reason
             self._desk.receipt(

@@ -168,5 +168,5 @@ def _of_ended(seen: Seen, history: _History) -> Iterator[Announcement]:
                     at=seen.at,
                     utc=end.utc if end else seen.utc,
                     reason=end.reason if end else "",
-                    note="" if end else "it is not watched any more, so it is not known whether it is over",
+                    note="" if end else "it is not watched any more, so it is not known whether it has ended",
                 )

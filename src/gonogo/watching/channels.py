@@ -104,7 +104,7 @@ class AppriseChannel:
     def send(self, announcements: Sequence[Announcement]) -> str:
         """Tell all of them as one message. Raises ChannelDown."""
         if self._hanging is not None and self._hanging.is_alive():
-            raise ChannelDown("it still hangs: the message before this one has no answer yet")
+            raise ChannelDown("not sent: the message before this one has no answer yet")
         results = list["AppriseResult"]()
         arguments = (message_of(announcements, self._head), results)
         thread = threading.Thread(target=self._notify, args=arguments, name=f"message to {self.name}", daemon=True)
@@ -117,7 +117,7 @@ class AppriseChannel:
             raise ChannelDown(f"{self._service.service_name}: it failed inside Apprise")
         if not results[0]:
             raise ChannelDown(f"{self._service.service_name}: {_why(results[0])}")
-        return f"taken by {self._service.service_name}"
+        return f"accepted by {self._service.service_name}"
 
     def _notify(self, message: Message, results: "list[AppriseResult]") -> None:
         import apprise  # noqa: PLC0415 - an extra
@@ -139,5 +139,5 @@ def _why(result: "AppriseResult") -> str:
         known = codes[-1] in set(HTTPStatus)
         return f"it answered {codes[-1]}{f' ({HTTPStatus(codes[-1]).phrase})' if known else ''}"
     if any("onnection" in text for text in texts):
-        return "no connection came about, or it was cut off, or the login was refused"
-    return "some or all of those to be told were refused" if texts else "it was not taken"
+        return "it could not be reached, the connection was cut off, or the login was refused"
+    return "some or all recipients were refused" if texts else "it was not accepted"

@@ -24,7 +24,7 @@ def mark_duty(journal: JournalNotes, project: Path, launch: Launch, words: str, 
     nobody = unknown_person(by, people, f"environments/{FILE}")
     problems = [f"--by: {nobody}"] if nobody else []
     if len(found) != 1:
-        many = "fits several duties" if found else "is no duty of [launch]"
+        many = "matches several duties" if found else "is not a duty in [launch]"
         problems.append(f"{words!r} {many}; there are {'; '.join(found or keys) or 'none'}")
     person = people.find(by)
     if problems or person is None:

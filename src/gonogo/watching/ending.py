@@ -30,7 +30,7 @@ def ending(watch: Watch, alerts: Mapping[str, Alert], *, cut_off: bool) -> Endin
         firing = any(alert.state is AlertState.FIRING and alert.threshold != JOURNAL for alert in alarms)
         return Ending(ALARM if firing else BLIND, tuple(f"OPEN     {one.id} ({one.state.value})" for one in alarms))
     if cut_off:
-        return Ending(EXIT_INTERRUPTED, ("STOPPED  before its time was over: nothing alarmed until now",))
+        return Ending(EXIT_INTERRUPTED, ("STOPPED  before its end; no alert was open",))
     states = {name: alerts[name].state for name in watch.thresholds or watch.metrics if name in alerts}
     pending = [
         name
@@ -38,9 +38,14 @@ def ending(watch: Watch, alerts: Mapping[str, Alert], *, cut_off: bool) -> Endin
         if threshold.severity == "critical" and states.get(name) is AlertState.PENDING
     ]
     if pending:
-        return Ending(BLIND, (f"UNKNOWN  not decided at the end: {and_more(pending, _FEW)}",))
+        return Ending(
+            BLIND,
+            (
+                f"UNKNOWN  beyond its limit at the end, but not for long enough to alert: {and_more(pending, _FEW)}; watch longer",
+            ),
+        )
     if AlertState.OK not in states.values():
-        return Ending(BLIND, ("UNKNOWN  no threshold had enough to say that it is well; watch longer",))
+        return Ending(BLIND, ("UNKNOWN  no threshold had enough events to be judged; watch longer",))
     few = [name for name, state in states.items() if state is AlertState.FEW]
-    said = f"; too few events to say: {and_more(few, _FEW)}" if few else ""
-    return Ending(WELL, (f"ALL WELL nothing alarms at the end of the watch{said}",))
+    said = f"; too few events to judge: {and_more(few, _FEW)}" if few else ""
+    return Ending(WELL, (f"ALL WELL no alert is open at the end of the watch{said}",))

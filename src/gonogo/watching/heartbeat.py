@@ -61,7 +61,7 @@ class Heartbeat:
             reason = f"it failed with {type(error).__name__}"
             return replace(self.state, down_since=self.state.down_since or self._now(), reason=reason)
         if answer.strip() == _UNKNOWN:
-            reason = "its owner knows no check of this address, and will miss nothing"
+            reason = "the service has no check at this address, so nobody will hear if the heartbeat stops; correct the secret"
             return replace(self.state, down_since=self.state.down_since or self._now(), reason=reason)
         return ChannelState(name=NAME, told=self._now())
 

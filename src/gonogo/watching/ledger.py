@@ -241,7 +241,9 @@ class Ledger:
         written = 0
         try:
             if self._journal.stay_in_place():
-                self._waiting.append(self._event("its file was gone, and was written anew, with all that it held"))
+                self._waiting.append(
+                    self._event("its file was gone; it was written again, with everything that it held")
+                )
             while self._waiting and written < _AT_ONCE:
                 self._waiting[0].write(**self._waiting[0].arguments)
                 self._is_done()
@@ -273,15 +275,13 @@ class Ledger:
             return
         unwritten, self.unwritten = self.unwritten, None
         lasted = format_duration(timedelta(seconds=round((self._now() - unwritten.since).total_seconds())))
-        kept = f"; of {counted(self._forgotten, 'round')} the readings are lost" if self._forgotten else ""
+        kept = f"; the readings of {counted(self._forgotten, 'round')} are lost" if self._forgotten else ""
         gap, self._gap, self._forgotten = self._gap, None, 0
         if gap is not None:
             self.gaps.append(gap)
             self._write(_Entry(self._journal.gap, {"gap": gap}))
         self._write(
-            self._event(
-                f"it could not be written for {lasted}, and what waited is written now{kept}: {unwritten.reason}"
-            )
+            self._event(f"it could not be written for {lasted}; what waited is written now{kept}: {unwritten.reason}")
         )
 
     def _event(self, text: str) -> _Entry:

@@ -68,13 +68,13 @@ def _test(announcements: Sequence[Announcement], head: Letterhead) -> Message:
 
 def _subject(alarms: Sequence[Announcement], over: Sequence[Announcement], head: Letterhead) -> str:
     shown = alarms or over
-    ended = "NOT WATCHED" if any(announcement.note for announcement in over) else "OVER"
+    ended = "NOT WATCHED" if any(announcement.note for announcement in over) else "RESOLVED"
     is_critical = any(announcement.severity == "critical" for announcement in shown)
     worst = ended if not alarms else "CRITICAL" if is_critical else "WARNING"
     titles = and_more(list(dict.fromkeys(announcement.title for announcement in shown)), _MOST_IN_SUBJECT)
     unknown = ": unknown" if all(announcement.state == AlertState.NO_DATA for announcement in shown) else ""
     again = " (still)" if alarms and all(announcement.event == "reminded" for announcement in alarms) else ""
-    besides = f"; {counted(len(over), 'alert')} over" if alarms and over else ""
+    besides = f"; {counted(len(over), 'alert')} resolved" if alarms and over else ""
     return f"{worst} {head.environment}: {titles}{unknown}{again}{besides}"
 
 
@@ -107,7 +107,7 @@ def _ending(announcement: Announcement, head: Letterhead) -> str:
         return f"{announcement.title}: {announcement.note}\n  since {moment(announcement.since, head.zone)}"
     lasted = format_duration(max(announcement.utc, announcement.since) - announcement.since)
     reason = f"\n  {announcement.reason}" if announcement.reason else ""
-    return f"{announcement.title}: over\n  from {moment(announcement.since, head.zone)} to {moment(announcement.utc, head.zone)}, {lasted}{reason}"
+    return f"{announcement.title}: resolved\n  from {moment(announcement.since, head.zone)} to {moment(announcement.utc, head.zone)}, {lasted}{reason}"
 
 
 def _to_do(alarms: Sequence[Announcement], head: Letterhead) -> str:

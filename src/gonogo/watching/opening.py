@@ -186,7 +186,7 @@ def _sections(request: WatchRequest, environment: Environment) -> tuple[Watch, L
     watch = environment.section(Watch)
     if watch is None or not watch.watched:
         raise UsageError(
-            f"environments/{request.environment}.toml: watch: nothing is declared that could be watched; "
+            f"environments/{request.environment}.toml: watch: declares nothing to watch; "
             "add [watch.thresholds.NAME] (docs/watch.md)"
         )
     return watch, environment.section(Launch) or Launch()
@@ -200,8 +200,8 @@ def _launch_at(request: WatchRequest, launch: Launch, clock: Clock) -> datetime 
     if over > timedelta():
         named = "--launch" if request.launch else f"environments/{request.environment}.toml: launch.at"
         raise UsageError(
-            f"{named}: {at.isoformat()} is past, and its watch of {format_duration(launch.watch)} was over "
-            f"{format_duration(over)} ago; give the launch that is to be watched, as in --launch {clock.utc():%Y-%m-%dT%H:%M}+00:00"
+            f"{named}: {at.isoformat()} is past, and its watch of {format_duration(launch.watch)} ended "
+            f"{format_duration(over)} ago; give the time of the launch to watch, as in --launch {clock.utc():%Y-%m-%dT%H:%M}+00:00"
         )
     return at
 

@@ -23,7 +23,7 @@ OWN_RULES: Mapping[str, Rule] = {
                 "signal": {"checks": ["watch-journal"]},
                 "above": 0,
                 "severity": "warning",
-                "first_step": "Give its disk room, or make the file writable: what is seen is kept in memory until then.",
+                "first_step": "Free disk space, or make the file writable: until then, everything that the watch sees is only in memory.",
             }
         ),
         no_data=timedelta(),
@@ -50,6 +50,6 @@ def advance_own(alert: Alert, trouble: str, at: float, utc: datetime) -> tuple[A
         alert=after.id or alert.id,
         before=alert.state,
         after=AlertState.FIRING if trouble else AlertState.RESOLVED,
-        reason=trouble or "it is written again, with what waited",
+        reason=trouble or "it is written again, with everything that waited in memory",
     )
     return after, (transition,)

@@ -101,9 +101,9 @@ def _seal(project: Path, journal: Path, environment: str, poll: Poll, key: PollK
 
 def _is_own(signer: Signer, poll: Poll) -> None:
     if signer.name != poll.by:
-        raise UsageError(f"--key: is the key of {signer.name}, and not of {poll.by}, who answers")
+        raise UsageError(f"--key: is the key of {signer.name}, but {poll.by} answers")
     if not signer.holds(poll.utc):
-        raise UsageError(f"--key: the key of {signer.name} does not hold now; see valid_until in environments/{FILE}")
+        raise UsageError(f"--key: the key of {signer.name} is not valid now; see valid_until in environments/{FILE}")
 
 
 def _answer(poll: Poll, environment: str) -> Answer:
@@ -146,17 +146,17 @@ class Seals:
             for path in paths:
                 self._verify(read_statement(path, PREDICATE_TYPE), poll)
         except GonogoError as error:
-            return f"its signature does not hold: {error}"
+            return f"its signature is not valid: {error}"
         except ValidationError:
-            return f"its signature does not hold: {paths[0].name} is no answer to a poll"
+            return f"its signature is not valid: {paths[0].name} is not an answer to a poll"
         return SIGNED
 
     def _verify(self, bundle: Bundle, poll: Poll) -> None:
         signer = next((known for known in read_signers(self.project) if known.keyid == bundle.keyid), None)
         if signer is None:
-            raise IntegrityError(f"{bundle.path.name}: signed with a key that {FILE} does not know")
+            raise IntegrityError(f"{bundle.path.name}: signed with a key that environments/{FILE} does not have")
         verify_signature(bundle, signer)
         if Answer.model_validate(bundle.predicate) != _answer(poll, self.environment):
-            raise IntegrityError(f"{bundle.path.name}: says something else than the journal")
+            raise IntegrityError(f"{bundle.path.name}: differs from the journal")
         if (signer.name, signer.role) != (poll.by, poll.role) or not signer.holds(poll.utc):
             raise IntegrityError(f"{bundle.path.name}: is not by {poll.by} as {poll.role}")

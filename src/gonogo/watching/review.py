@@ -25,7 +25,7 @@ def day_number(text: str) -> int:
     """``"day 1"`` → 1. Raises UsageError."""
     match = re.fullmatch(r"day ([1-9]\d{0,2})", text.strip())
     if match is None:
-        raise UsageError(f"--review: {text!r} is no day of the watch; write it as in --review 'day 1'")
+        raise UsageError(f"--review: {text!r} is not a day of the watch; write it as in --review 'day 1'")
     return int(match[1])
 
 
@@ -39,9 +39,7 @@ def review(reader: JournalReader, watch: Watch, launch: Launch, number: int) -> 
     own = [look for look in rounds if day.has(look.utc)]
     if not own:
         watched = f"{day.time(rounds[0].utc)} to {day.time(rounds[-1].utc)}"
-        raise UsageError(
-            f"{reader.path}: there was no watch on day {number}; the watch knows {watched} ({launch.zone})"
-        )
+        raise UsageError(f"{reader.path}: there was no watch on day {number}; the watch has {watched} ({launch.zone})")
     since, until = own[0].at, own[-1].at
     readings = {name: _within(values, since, until) for name, values in reader.all_readings(since).items()}
     return "\n".join((*_Review(reader, watch, day, number, readings, len(own)).lines(), ""))
@@ -131,13 +129,13 @@ class _Review:
         yield f"{alarm.id} ({severity}, {alarm.state}) {self._day.time(alarm.began)}, {over}: {alarm.reason}"
         if alarm.acknowledgement and alarm.answered_within is not None:
             took = alarm.answered_within
-            late = "" if took <= within else f", later than the {format_duration(within)} that are allowed"
+            late = "" if took <= within else f", later than the {format_duration(within)} that is allowed"
             note = f": {alarm.acknowledgement.note}" if alarm.acknowledgement.note else ""
             yield f"  acknowledged by {alarm.acknowledgement.by} after {format_duration(took)}{late}{note}"
         else:
-            yield f"  acknowledged by nobody; {format_duration(within)} are allowed"
+            yield f"  acknowledged by nobody; {format_duration(within)} is allowed"
         channels = dict.fromkeys(receipt.channel for receipt in alarm.delivered)
-        yield f"  told: {', '.join(channels) or 'nobody'}"
+        yield f"  notified: {', '.join(channels) or 'nobody'}"
 
     def _open(self) -> Iterator[str]:
         """What somebody still has to do something about."""

@@ -7,7 +7,7 @@ from gonogo.watching.rules_export import as_yaml
 
 _HEAD = """\
 # Written by `gonogo rules --env {environment} --format alertmanager` from environments/{environment}.toml: change that.
-# Addresses are secrets, and not here: each receiver below needs its own, and until then fails where you see it,
+# Addresses are secrets, so they are not here: add one to each receiver below. Until then its messages fail, and count
 # in alertmanager_notifications_failed_total. From Alertmanager 0.26 on, url_file names a file that holds it.
 {receivers}"""
 
@@ -17,7 +17,7 @@ def alertmanager_config(environment: str, watch: Watch) -> str:
     channels = list(watch.channels)
     if not channels:
         raise UsageError(
-            f"environments/{environment}.toml: watch.channels: is missing; Alertmanager needs somebody to tell, "
+            f"environments/{environment}.toml: watch.channels: is missing; Alertmanager needs a channel to notify, "
             'as in oncall = "ONCALL_URL"'
         )
     document = {

@@ -29,7 +29,7 @@ def prometheus_rules(environment: str, watch: Watch, launch: Launch | None) -> s
     for name, watched in watch.watched.items():
         signal = expressions(watched)
         if signal is None:
-            left_out.append(f"# {name} is not here: its signal is checks, which only gonogo can ask.\n")
+            left_out.append(f"# {name} is not here: its signal is checks, which only gonogo can run.\n")
             continue
         names |= {selector.name for selector in watched.signal.selectors}
         rules += _Rules(environment, name, watched, signal, runbook).all(watch)

@@ -222,7 +222,9 @@ class LivePage:
 
     async def _events(self, _: Request) -> Response:
         if self.listeners >= MOST_LISTENERS or self._stopping:
-            return PlainTextResponse("too many listeners; ask again\n", 503, {**_SAFE, "Retry-After": "10"})
+            return PlainTextResponse(
+                "too many live pages are open; try again later\n", 503, {**_SAFE, "Retry-After": "10"}
+            )
         return _Stream(self._listen)
 
     def _tear(self, client: tuple[str, int]) -> None:
@@ -296,7 +298,7 @@ def _json(content: bytes) -> Response:
 
 
 def _soon(**headers: str) -> Response:
-    text = "The first round is not over yet; ask again. A browser does so by itself.\n"
+    text = "The first round has not ended yet. Try again in a moment; a browser does so by itself.\n"
     return PlainTextResponse(text, 503, {**_SAFE, "Retry-After": "1", **headers})
 
 
@@ -313,8 +315,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise UsageError(
-            f"the page cannot be served at {host}, port {port} ({error.strerror}); choose another address, "
-            "or port 0 for any that is free"
+            f"the page cannot be served at {host}, port {port} ({error.strerror}); choose another --host "
+            "or --port; port 0 takes any free one"
         ) from None
     # Connections inherit it: the system does not keep much for whoever takes nothing.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)

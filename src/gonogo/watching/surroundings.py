@@ -102,7 +102,7 @@ def _way_back(evidence: Evidence, now: datetime) -> Iterator[str]:
     if isinstance(evidence, DropletEvidence):
         newest = max(evidence.copies, default=None)
         if newest is None:
-            yield f"droplet {evidence.droplet} has no snapshot: there is no way back"
+            yield f"droplet {evidence.droplet} has no snapshot, so it cannot be rolled back to one"
         else:
             age = format_duration(now - newest)
             yield f"newest snapshot of droplet {evidence.droplet}: {newest:%Y-%m-%d %H:%M}Z, {age} old"

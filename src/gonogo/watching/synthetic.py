@@ -143,7 +143,7 @@ class Synthetic:
                 return cast("_Reply", connection.recv())
             failure = f"there was no answer within {self._within_seconds:.0f} s"
         except (EOFError, OSError):
-            failure = "the process that asks ended"
+            failure = "the process that runs the checks ended"
         self._kill()
         self._process = self._connection = None
         return _Reply({}, failure)
@@ -204,7 +204,7 @@ def _looked(request: Request, instance: ReferenceInstance | None) -> _Reply:
     prepared = prepare(replace(request, only=only, exactly=True), os.environ, instance=instance)
     results_of(prepared)
     seen, redacted = surroundings(prepared.source.records(), datetime.now(UTC)), prepared.redactor.text
-    policy = {"policy (list, gates, people, attestations, waivers)": prepared.plan.demands.digest[:16]}
+    policy = {"policy (checklist, gates, people, attestations, waivers)": prepared.plan.demands.digest[:16]}
     facts = {name: redacted(value) for name, value in seen.facts.items()}  # the titles of errors are anybody's words
     unread = {what: redacted(why) for what, why in seen.unread.items()}
     return _Reply({}, surroundings=replace(seen, facts={**facts, **policy}, unread=unread))

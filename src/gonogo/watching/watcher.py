@@ -121,7 +121,9 @@ class Watcher:
         self.journal.catch_up(at)
         step = self._axis.stepped(at, utc)
         if step is not None:
-            self.journal.event(utc, at, "clock", f"the time of day was set by {_signed(step)}; windows do not go by it")
+            self.journal.event(
+                utc, at, "clock", f"the machine's clock was changed by {_signed(step)}; windows are not affected"
+            )
         self._note_launch(at, utc)
         self._note_changes(at, utc)
         readings: dict[str, Reading] = {}

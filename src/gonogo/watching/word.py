@@ -16,7 +16,7 @@ def word_of(state: LiveState, ended: datetime | None) -> tuple[Word, str]:
     if ended is not None:
         return Word.BLIND, f"The watch ended at {ended:%H:%M:%S} UTC."
     if state.last_round is None:
-        return Word.BLIND, "The first round is not over yet."
+        return Word.BLIND, "The first round has not ended yet."
     if _is_old(state.last_round, state.now, state.patience):
         return Word.BLIND, _old(state, state.now)
     critical = [row for row in state.alerts if row.severity == "critical" and row.state == AlertState.FIRING]
@@ -25,8 +25,8 @@ def word_of(state: LiveState, ended: datetime | None) -> tuple[Word, str]:
     if worries := list(_worries(state)):
         return Word.LOOK, _sentence(worries)
     few = [row.title for row in state.signals if row.state == AlertState.FEW]
-    well = f"{counted(len(state.signals) - len(few), 'signal')} within what is allowed"
-    return Word.ALL_WELL, _sentence([f"{well}; too few events to say of {and_more(few, 3)}" if few else well])
+    well = f"{counted(len(state.signals) - len(few), 'signal')} within limits"
+    return Word.ALL_WELL, _sentence([f"{well}; too few events to judge {and_more(few, 3)}" if few else well])
 
 
 def _worries(state: LiveState) -> Iterator[str]:
@@ -39,11 +39,11 @@ def _worries(state: LiveState) -> Iterator[str]:
             yield f"channel {channel.name} is down: {channel.down}"
     for signal in state.signals:
         if signal.state == AlertState.PENDING:
-            yield f"{signal.title}: {signal.reason}, not for long yet"
+            yield f"{signal.title}: {signal.reason}, but not yet for long enough to alert"
         elif signal.state is None:
             yield f"{signal.title}: not read yet"
     if not any(signal.state == AlertState.OK for signal in state.signals):
-        yield "no signal says yet that anything is well"
+        yield "no signal is known to be well yet"
 
 
 def _objections(roles: Sequence[RoleRow]) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _objections(roles: Sequence[RoleRow]) -> Iterator[str]:
         if row.poll and row.poll.decision == "hold":
             yield f"{row.title} says HOLD{f': {row.poll.note}' if row.poll.note else ''}"
         elif row.poll and row.seal not in {SIGNED, NOT_SIGNED}:
-            yield f"{row.title} says GO, and {row.seal}"
+            yield f"{row.title} says GO, but {row.seal}"
 
 
 def _sentence(parts: Sequence[str]) -> str:
@@ -69,7 +69,7 @@ def _old(state: LiveState, now: datetime) -> str:
         raise AssertionError(state)
     age = format_duration(timedelta(seconds=round(abs((now - state.last_round).total_seconds()))))
     open_alerts = f" {counted(len(state.alerts), 'alert was', 'alerts were')} open then." if state.alerts else ""
-    return f"Nothing is known since {state.last_round:%H:%M:%S} UTC, {age} ago: the watch is dead, or cannot look.{open_alerts}"
+    return f"Nothing is known since {state.last_round:%H:%M:%S} UTC, {age} ago: the watch has stopped, or cannot read anything.{open_alerts}"
 
 
 def aged(state: LiveState, seconds: float) -> LiveState:

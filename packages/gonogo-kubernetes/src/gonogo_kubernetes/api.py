@@ -52,7 +52,7 @@ class ObjectQuestion:
             base=self.server,
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
             key="kubernetes.api",
-            login_hint="a token of a service account with a Role of get, list on what is declared (kubectl create token)",
+            login_hint="a token of a service account whose Role permits get and list on the declared objects (kubectl create token)",
             status_page="the API server's log",
             is_absence=_is_absence,
             trust=self.trust,

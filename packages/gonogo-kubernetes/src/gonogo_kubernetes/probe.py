@@ -126,7 +126,7 @@ async def _object(session: JsonSession, question: ObjectQuestion) -> dict[str, A
     if document is None:
         return None
     if mapping(document).get("kind") != question.kind:
-        raise Unobserved(f"{question.server} answers for {path} with something else than a {question.kind}")
+        raise Unobserved(f"{question.server}: the answer to {path} is not a {question.kind}")
     return mapping(document)
 
 
@@ -172,14 +172,14 @@ async def _pods(session: JsonSession, question: ObjectQuestion, document: Mappin
     """The pods that the selector takes, but for those that are being deleted."""
     selector = ",".join(_selector(mapping(mapping(document.get("spec")).get("selector"))))
     if not selector:
-        raise Unobserved(f"{question.kind} {question.name} has no selector: its pods are not known")
+        raise Unobserved(f"{question.kind} {question.name} has no selector, so its pods are not known")
     query = urlencode({"labelSelector": selector, "limit": _MOST_PODS})
     listed = mapping(await session.get(f"{question.path('Pod')}?{query}", right=question.right("Pod", "list")))
     if listed.get("kind") != "PodList":
-        raise Unobserved(f"{question.server} answers with something else than pods")
+        raise Unobserved(f"{question.server}: the answer is not a list of pods")
     if text(mapping(listed.get("metadata")).get("continue")):
         raise Unobserved(
-            f"{question.kind} {question.name} has more than {_MOST_PODS} pods; these are not all looked at"
+            f"{question.kind} {question.name} has more than {_MOST_PODS} pods, and gonogo does not read that many"
         )
     return [pod for pod in objects(listed.get("items")) if not mapping(pod.get("metadata")).get("deletionTimestamp")]
 

@@ -14,23 +14,25 @@ ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-
 
 
 class Workload(Section):
-    """What keeps pods running; its entry has its name."""
+    """A workload that keeps pods running; its entry has its name."""
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet"] = "Deployment"
     namespace: ObjectName | None = None
     images: tuple[Text, ...] = Field(
-        default=(), description="Images of its containers that must run, as they stand in the manifest."
+        default=(), description="Images that its containers must run, as they stand in the manifest."
     )
-    replicas: int | None = Field(default=None, ge=1, description="At least so many must be wanted, and ready.")
+    replicas: int | None = Field(
+        default=None, ge=1, description="The smallest number of pods that must be wanted and ready."
+    )
 
 
 class ScheduledJob(Section):
-    """What does its work and ends; its entry has its name."""
+    """A job that does its work and ends; its entry has its name."""
 
     kind: Literal["Job", "CronJob"] = "CronJob"
     namespace: ObjectName | None = None
     max_age: Duration | None = Field(
-        default=timedelta(hours=25), description="How long ago a CronJob may have succeeded last."
+        default=timedelta(hours=25), description="The longest time since a CronJob last succeeded."
     )
 
 
@@ -42,6 +44,6 @@ class Kubernetes(Section):
     ca_file: FilePath | None = None
     namespace: ObjectName = "default"
     workloads: Mapping[ObjectName, Workload] = Field(
-        default_factory=dict, description="Those that the service is made of."
+        default_factory=dict, description="The workloads that the service consists of."
     )
     jobs: Mapping[ObjectName, ScheduledJob] = Field(default_factory=dict)

@@ -34,7 +34,7 @@ class MysqlVerbs(Verbs[Mysql]):
             login = login_of(self.section.url, self.section, self.world.secrets)
             return await logged_in(login, self.world.environment.limits.probe, look)
         except Refused as error:
-            raise Unobserved(f"MySQL does not tell about {table}: {error}") from None
+            raise Unobserved(f"MySQL could not be asked about {table}: {error}") from None
 
 
 def _quoted(name: str) -> str:

@@ -61,7 +61,7 @@ class Login:
 def login_of(name: str, section: Mysql, secrets: Secrets) -> Login:
     """The login in the URL of this secret. Raises UsageError on what is none, never repeating any of it."""
     require_certificates(section.ca_file, "mysql.ca_file")
-    wrong = UsageError(f"secret {name}: not a MySQL URL; {_LOOKS_LIKE}")
+    wrong = UsageError(f"secret {name}: is not a MySQL URL; {_LOOKS_LIKE}")
     try:
         parts = urlsplit(secrets[name])
         port = parts.port or 3306
@@ -70,7 +70,7 @@ def login_of(name: str, section: Mysql, secrets: Secrets) -> Login:
     if parts.scheme.partition("+")[0] not in _SCHEMES or not parts.hostname:
         raise wrong
     if not parts.username or parts.password is None:  # the driver would fill in who runs gonogo
-        raise UsageError(f"secret {name}: names no user and password; {_LOOKS_LIKE}")
+        raise UsageError(f"secret {name}: contains no user and password; {_LOOKS_LIKE}")
     return Login(
         host=parts.hostname,
         port=port,
@@ -96,8 +96,8 @@ async def logged_in(login: Login, patience: timedelta, work: Callable[[Connectio
             raise refusal from None
         WAKEFULNESS.demand(started)
         raise Unobserved(
-            f"{login.server} accepts connections, and no login came about: {_words(error)}",
-            hint="is it MySQL that listens there? has it connections left?",
+            f"{login.server} accepts connections, but the login failed: {_words(error)}",
+            hint="does MySQL listen there? does it have free connections?",
         ) from None
 
 
@@ -148,9 +148,9 @@ def rows(connection: Connection, query: str, *values: object) -> list[tuple[Any,
     except OperationalError as error:
         if error.args and error.args[0] in _BROKEN:
             raise
-        raise Unobserved(f"the server does not tell: {_words(error)}") from None
+        raise Unobserved(f"a query failed: {_words(error)}") from None
     except MySQLError as error:
-        raise Unobserved(f"the server does not tell: {_words(error)}") from None
+        raise Unobserved(f"a query failed: {_words(error)}") from None
 
 
 def _words(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from gonogo_mysql.evidence import MysqlReplicaEvidence
 from gonogo_mysql.login import Connection, Login, Refused, logged_in, login_of, rows
 from gonogo_mysql.section import Mysql
 
-_NO_GTID = "the primary keeps no global transaction ids"
+_NO_GTID = "the primary has no global transaction ids"
 _NO_GTID_HINT = "MySQL: gtid_mode = ON; MariaDB: log_bin, and replicas with MASTER_USE_GTID=slave_pos"
 
 
@@ -67,7 +67,7 @@ async def probe_replica(question: ReplicaQuestion) -> MysqlReplicaEvidence:
             question.login, question.patience * 2, lambda connection: _applied(connection, position, question.patience)
         )
     except Refused as error:
-        return _unknown(evidence, f"how far behind is not known: {error}", "")
+        return _unknown(evidence, f"how far it is behind is not known: {error}", "")
     except Unobserved as error:
         return _unknown(evidence, error.reason, error.hint)
     return replace(evidence, lag=waited if applied else None, waited=waited)

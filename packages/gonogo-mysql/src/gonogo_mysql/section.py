@@ -16,5 +16,6 @@ class Mysql(Section):
     ca_file: TrustFile | None = None
     max_lag: Duration = timedelta(seconds=10)
     databases: tuple[Text, ...] = Field(
-        default=(), description="The service's own beside that of its URL; all others are foreign."
+        default=(),
+        description="The service's own databases, besides the one in its URL; it must have no rights on others.",
     )

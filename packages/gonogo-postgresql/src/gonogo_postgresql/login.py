@@ -71,7 +71,7 @@ def login_of(name: str, section: Postgresql, secrets: Secrets) -> dict[str, Any]
         login: dict[str, Any] = dict(conninfo_to_dict(secrets[name]))
     except psycopg.Error:  # its text may repeat parts of the URL
         raise UsageError(
-            f"secret {name}: not a PostgreSQL URL; it looks like postgresql://user:password@host:5432/database"
+            f"secret {name}: is not a PostgreSQL URL; it looks like postgresql://user:password@host:5432/database"
         ) from None
     # Neither a password file nor the environment of this process may lend us what the service does not have.
     lent = {
@@ -115,7 +115,8 @@ async def rows(connection: Connection, query: LiteralString | sql.Composed, *val
         return await (await connection.execute(query, values or None)).fetchall()
     except psycopg.Error as error:
         raise Unobserved(
-            f"PostgreSQL does not tell: {words_of(error)}", hint="may the service's user read its catalogues?"
+            f"PostgreSQL could not be asked: {words_of(error)}",
+            hint="may the service's user read the system catalogues?",
         ) from None
 
 

@@ -19,14 +19,14 @@ def alembic_revisions(declared: Alembic) -> Mapping[str, tuple[str, ...]]:
             revision = assigned.get("revision")
             if not isinstance(revision, str):
                 raise UsageError(
-                    f"{path}: says no revision; postgresql.alembic.versions takes folders of revisions only"
+                    f"{path}: has no revision; postgresql.alembic.versions must name folders that hold revisions only"
                 )
             revisions[revision] = (*_texts(assigned.get("down_revision")), *_texts(assigned.get("depends_on")))
     labels = revisions.keys()
     for revision, earlier in revisions.items():
         if unknown := [name for name in earlier if name not in labels]:
             raise UsageError(
-                f"postgresql.alembic.versions: revision {revision} stands on {unknown[0]}, which no file brings; "
+                f"postgresql.alembic.versions: revision {revision} depends on {unknown[0]}, which is in no file; "
                 "name every folder of version_locations, or declare heads"
             )
     return revisions
@@ -39,7 +39,9 @@ def django_migrations(declared: Django) -> Mapping[str, tuple[str, ...]]:
         for path in _sources(folder, f"postgresql.django.apps.{app}"):
             body = [node for node in _parsed(path).body if isinstance(node, ast.ClassDef) and node.name == "Migration"]
             if not body:
-                raise UsageError(f"{path}: has no class Migration; postgresql.django.apps.{app} takes migrations only")
+                raise UsageError(
+                    f"{path}: has no class Migration; postgresql.django.apps.{app} must name a folder that holds migrations only"
+                )
             replaced = _assignments(path, body[0].body).get("replaces") or ()
             migrations[f"{app}.{path.stem}"] = tuple(".".join(pair) for pair in replaced)  # type: ignore[attr-defined]
     return migrations
@@ -47,7 +49,7 @@ def django_migrations(declared: Django) -> Mapping[str, tuple[str, ...]]:
 
 def _sources(folder: str, key: str) -> list[Path]:
     if not Path(folder).is_dir():
-        raise UsageError(f"{key}: {folder} is no folder, as seen from the folder where gonogo runs")
+        raise UsageError(f"{key}: {folder} is not a folder, as seen from the folder where gonogo runs")
     sources = sorted(path for path in Path(folder).glob("*.py") if not path.name.startswith(("_", "~", ".")))
     if not sources:
         raise UsageError(f"{key}: {folder} holds no migration")
@@ -58,7 +60,7 @@ def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes())
     except (SyntaxError, ValueError) as error:
-        raise UsageError(f"{path}: is no Python that can be read: {error}") from None
+        raise UsageError(f"{path}: is not Python that can be read: {error}") from None
 
 
 _NAMES = frozenset({"revision", "down_revision", "depends_on", "replaces"})
@@ -73,7 +75,7 @@ def _assignments(path: Path, body: list[ast.stmt]) -> Mapping[str, object]:
                 literals[name] = ast.literal_eval(value)
             except ValueError:
                 raise UsageError(
-                    f"{path}: {name} is no literal; declare heads or newest instead of the folder"
+                    f"{path}: {name} is not a literal; declare heads or newest instead of the folder"
                 ) from None
     return literals
 

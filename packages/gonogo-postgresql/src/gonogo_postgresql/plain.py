@@ -32,7 +32,7 @@ async def attempt_without_tls(host: str, port: int, user: str, database: str, pa
         return "refused"  # hung up on whoever does not begin with TLS
     except OSError as error:  # a TimeoutError is one
         raise Unobserved(
-            f"whether {host}:{port} takes logins without TLS is not known: {error or 'no answer'}"
+            f"whether {host}:{port} accepts logins without TLS is not known: {error or 'no answer'}"
         ) from None
     return _meaning(kind, body)
 
@@ -44,6 +44,6 @@ def _meaning(kind: bytes, body: bytes) -> Attempt:
     state = fields.get(b"C", "")
     if kind != b"E" or state.startswith(_BUSY):
         raise Unobserved(
-            f"a login without TLS was answered neither yes nor no: {fields.get(b'M', kind)!r} (SQLSTATE {state or '?'})"
+            f"the answer to a login without TLS is neither yes nor no: {fields.get(b'M', kind)!r} (SQLSTATE {state or '?'})"
         )
     return "refused"

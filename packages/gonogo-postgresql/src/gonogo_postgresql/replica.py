@@ -79,7 +79,7 @@ async def _position(question: ReplicaQuestion) -> tuple[str, str]:
             ((position, cluster),) = await rows(primary, _PRIMARY)
             return position, cluster
     except psycopg.OperationalError:
-        raise Unobserved("how far behind is not known: the primary could not be asked where it is") from None
+        raise Unobserved("how far it is behind is not known: the primary's position could not be read") from None
 
 
 async def _followed(
@@ -91,7 +91,7 @@ async def _followed(
         ((behind, paused, age),) = await rows(connection, _REPLAYED, position)
         waited = timedelta(seconds=clock() - started)
         if behind is None:
-            raise Unobserved(f"{question.server} does not tell how far it has replayed")
+            raise Unobserved(f"{question.server} does not report how far it has replayed")
         if behind <= 0:
             return replace(evidence, paused=paused, lag=waited)
         if waited >= question.patience:

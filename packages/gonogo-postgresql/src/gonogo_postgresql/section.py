@@ -17,7 +17,9 @@ class Alembic(Section):
     """The migrations of the release under review, as Alembic keeps them."""
 
     versions: tuple[FolderPath, ...] = Field(default=(), description="Folders with the release's revisions.")
-    heads: tuple[Revision, ...] = Field(default=(), description="Its heads, where the folders are not at hand.")
+    heads: tuple[Revision, ...] = Field(
+        default=(), description="The release's heads, if the folders are not available."
+    )
     table: Text = "alembic_version"
 
     @model_validator(mode="after")
@@ -31,8 +33,12 @@ class Alembic(Section):
 class Django(Section):
     """The migrations of the release under review, as Django keeps them."""
 
-    apps: Mapping[str, FolderPath] = Field(default_factory=dict, description="Label of an app to its migrations.")
-    newest: tuple[AppMigration, ...] = Field(default=(), description="App and migration that must be applied.")
+    apps: Mapping[str, FolderPath] = Field(
+        default_factory=dict, description="The folder of migrations of each app, by its label."
+    )
+    newest: tuple[AppMigration, ...] = Field(
+        default=(), description="The newest migration of each app, as app.migration."
+    )
     table: Text = "django_migrations"
 
     @model_validator(mode="after")
@@ -50,7 +56,9 @@ class Postgresql(Section):
     replicas: tuple[SecretName, ...] = Field(default=(), description="Names of secrets, each a URL of one replica.")
     ca_file: TrustFile | None = None
     max_lag: Duration = timedelta(seconds=10)
-    schemas: tuple[Text, ...] = Field(default=("public",), description="The service's own; all others are foreign.")
+    schemas: tuple[Text, ...] = Field(
+        default=("public",), description="The service's own schemas; it must have no rights on others."
+    )
     archives: bool = Field(default=False, description="Backups need the WAL archive, so archiving must be on.")
     alembic: Alembic | None = None
     django: Django | None = None

@@ -102,4 +102,4 @@ def _number(name: str, size: int) -> int:
     try:
         return int(name[_LOG], 16) * (2**32 // size) + int(name[_SEGMENT], 16)
     except ValueError:  # 00000002.history
-        raise Unobserved(f"the newest archived file is {name}, which says nothing about how many wait") from None
+        raise Unobserved(f"the newest archived file is {name}, so it is not known how many wait") from None

@@ -21,5 +21,5 @@ class RabbitmqVerbs(Verbs[Rabbitmq]):
         try:
             ready, _ = await logged_in(login, patience, lambda connection: passively_declared(connection, queue))
         except Refused as error:
-            raise Unobserved(f"RabbitMQ does not tell about queue {queue}: {error}") from None
+            raise Unobserved(f"RabbitMQ could not be asked about queue {queue}: {error}") from None
         return ready

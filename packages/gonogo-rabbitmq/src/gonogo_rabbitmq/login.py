@@ -82,7 +82,7 @@ class RabbitmqQuestion:
 def login_of(section: Rabbitmq, secrets: Secrets) -> Login:
     """The login in the service's URL. Raises UsageError on what is none, never repeating any of it."""
     require_certificates(section.ca_file, "rabbitmq.ca_file")
-    wrong = UsageError(f"secret {section.url}: not a RabbitMQ URL; {_LOOKS_LIKE}")
+    wrong = UsageError(f"secret {section.url}: is not a RabbitMQ URL; {_LOOKS_LIKE}")
     try:
         parts = urlsplit(secrets[section.url])
         port = parts.port or _PORTS.get(parts.scheme)
@@ -91,7 +91,7 @@ def login_of(section: Rabbitmq, secrets: Secrets) -> Login:
     if port is None or not parts.hostname:
         raise wrong
     if not parts.username or parts.password is None:  # clients would fill in guest, which is not the service's
-        raise UsageError(f"secret {section.url}: names no user and password; {_LOOKS_LIKE}")
+        raise UsageError(f"secret {section.url}: contains no user and password; {_LOOKS_LIKE}")
     return Login(
         host=parts.hostname,
         port=port,
@@ -143,8 +143,8 @@ async def logged_in(login: Login, patience: timedelta, work: Callable[[pika.Bloc
     except (AMQPError, AMQPConnectorException, OSError) as error:
         WAKEFULNESS.demand(started)
         raise Unobserved(
-            f"{login.server} accepts connections, and no login came about: {_words(error)}",
-            hint="is it RabbitMQ that listens there? does it have a memory or disk alarm?",
+            f"{login.server} accepts connections, but the login failed: {_words(error)}",
+            hint="does RabbitMQ listen there? does it have a memory or disk alarm?",
         ) from None
 
 

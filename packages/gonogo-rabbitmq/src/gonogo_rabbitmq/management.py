@@ -17,7 +17,7 @@ from gonogo_rabbitmq.evidence import DeclaredQueue, Node, RabbitmqClusterEvidenc
 from gonogo_rabbitmq.login import Login, login_of
 from gonogo_rabbitmq.section import Rabbitmq
 
-_RIGHT = "the tag monitoring, and permissions in the virtual host, if only empty ones"
+_RIGHT = "the tag monitoring, and permissions in the virtual host, even if they are empty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def cluster_questions(environment: Environment, secrets: Secrets) -> Sequence[Cl
     if section.management is None:
         return []
     wrong = UsageError(
-        f"secret {section.management}: not a URL of RabbitMQ's management API; "
+        f"secret {section.management}: is not a URL of RabbitMQ's management API; "
         "it looks like https://watcher:password@host:15671"
     )
     try:
@@ -102,7 +102,7 @@ def _api(base: str, user: str, password: str, trust: str, patience: timedelta) -
         base=base,
         headers={"Authorization": f"Basic {credentials}"},
         key="rabbitmq.management",
-        login_hint=f"the user in the URL needs its right password and {_RIGHT}",
+        login_hint=f"the user in the URL needs the right password and {_RIGHT}",
         status_page="the broker's log",
         is_absence=lambda document: mapping(document).get("error") == "Object Not Found",
         trust=trust,

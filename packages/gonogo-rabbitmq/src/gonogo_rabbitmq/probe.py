@@ -132,7 +132,7 @@ async def _greets(host: str, port: int, patience: timedelta) -> bool:
         if port == _USUAL_PLAIN_PORT:
             return False
         raise Unobserved(
-            f"whether {host}:{port} takes logins without TLS is not known: {error or 'no answer'}"
+            f"whether {host}:{port} accepts logins without TLS is not known: {error or 'no answer'}"
         ) from None
 
 

@@ -44,7 +44,7 @@ _REFUSALS = {
     "AccessDenied": "the key may not do that (AccessDenied)",
     "AllAccessDisabled": "all access to the bucket is disabled by its provider",
     "InvalidAccessKeyId": "the server knows no such key id",
-    "SignatureDoesNotMatch": "the secret key is not that of the key id (SignatureDoesNotMatch)",
+    "SignatureDoesNotMatch": "the secret key does not belong to the key id (SignatureDoesNotMatch)",
     "InvalidToken": "the session token is wrong",
     "ExpiredToken": "the session token has expired",
     "PermanentRedirect": "the bucket is in another region than the declared one (PermanentRedirect)",
@@ -56,7 +56,7 @@ _REFUSALS = {
 _SKEWED = "the server's clock and this machine's are more than 15 minutes apart (RequestTimeTooSkewed)"
 _BY_STATUS = {
     301: _REFUSALS["PermanentRedirect"],
-    401: "the server wants a login (401)",
+    401: "the server requires a login (401)",
     403: _REFUSALS["AccessDenied"],
     404: "it is not there (404)",
 }
@@ -161,12 +161,14 @@ async def asked(question: S3Question, work: Work[Answer]) -> Answer:
     except SSLError as error:
         raise Refused(f"TLS fails: {_words(error)}") from None
     except ResponseParserError:
-        raise Unobserved(f"{question.server} answers no XML as S3 does", hint="is it S3 that listens there?") from None
+        raise Unobserved(
+            f"{question.server}: the answer is not XML as S3 sends it", hint="does S3 listen there?"
+        ) from None
     except BotoCoreError as error:
         WAKEFULNESS.demand(started)
         raise Unobserved(
-            f"{question.server} accepts connections, and no answer came: {_words(error)}",
-            hint="is it S3 that listens there?",
+            f"{question.server} accepts connections, but did not answer: {_words(error)}",
+            hint="does S3 listen there?",
         ) from None
 
 
@@ -224,7 +226,7 @@ def _demand_root(operation_model: Any, response_dict: Mapping[str, Any], **_: ob
     root = _ROOT.search(body)
     name = operation_model.name
     if root is None or root[1].decode() not in {wanted, f"{name}Response"}:  # the other one is SOAP's, and moto's
-        raise Unobserved(f"{name} was answered with no {wanted}; the server does not implement it", hint=_ATTEST)
+        raise Unobserved(f"the answer to {name} has no {wanted}; the server does not implement it", hint=_ATTEST)
 
 
 _ROOTS = {
@@ -250,11 +252,11 @@ def understood(error: ClientError, question: S3Question) -> Refused | Unobserved
     code = str(failure.get("Code", ""))
     operation = error.operation_name
     if code == "RequestTimeTooSkewed":
-        return Unobserved(_SKEWED, hint="set both by NTP, this machine's first")
+        return Unobserved(_SKEWED, hint="synchronize both by NTP, this machine's first")
     if code in _UNKNOWN or status in {405, 501}:
         return Unobserved(f"{question.server} does not implement {operation} ({code})", hint=_ATTEST)
     if code in _BUSY:
-        return Unobserved(f"{question.server} is too busy to answer {operation} ({code})", hint="ask again later")
+        return Unobserved(f"{question.server} is too busy to answer {operation} ({code})", hint="run again later")
     if status >= _LEAST_SERVER_ERROR:
         return Unobserved(f"{question.server} failed at {operation} with {status} ({code})", hint="read its log")
     words = _REFUSALS.get(code) or _BY_STATUS.get(status) or " ".join(str(failure.get("Message") or "").split())

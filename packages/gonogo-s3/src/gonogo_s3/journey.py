@@ -50,7 +50,7 @@ class S3Verbs(Verbs[S3]):
         }
         if bucket not in questions:
             declared = ", ".join(questions) or "none"
-            raise UsageError(f"this step asks bucket {bucket}, and [s3.buckets] declares {declared}")
+            raise UsageError(f"this step asks for bucket {bucket}, but [s3.buckets] declares {declared}")
         return questions[bucket]
 
     def _ask(self, question: S3Question, work: Callable[[Any], Answer]) -> Answer | None:
@@ -59,7 +59,7 @@ class S3Verbs(Verbs[S3]):
         except Refused as error:
             if error.code in _ABSENT:
                 return None
-            raise Unobserved(f"S3 does not tell about bucket {question.bucket}: {error}") from None
+            raise Unobserved(f"S3 could not be asked about bucket {question.bucket}: {error}") from None
         return answer
 
 

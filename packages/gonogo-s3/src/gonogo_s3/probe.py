@@ -77,7 +77,7 @@ async def _attempt(question: S3Question, work: Work[object]) -> Attempt:
     except Refused as error:
         if error.code in _NOT_OURS:
             return "refused"
-        raise Unobserved(f"{question.server} neither allows nor forbids it: {error}") from None
+        raise Unobserved(f"{question.server} neither permits nor refuses it: {error}") from None
     return "accepted"
 
 

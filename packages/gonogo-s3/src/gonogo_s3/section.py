@@ -16,8 +16,10 @@ Prefix = Annotated[str, Field(pattern=r"^[^/].*/$", max_length=200, examples=["g
 class Bucket(Section):
     """What one bucket must be like."""
 
-    encrypted: bool = Field(default=True, description="The server encrypts what is stored, unasked.")
-    versioned: bool = Field(default=True, description="What is overwritten or removed can be had back.")
+    encrypted: bool = Field(
+        default=True, description="The server encrypts every object, also if the writer does not ask for it."
+    )
+    versioned: bool = Field(default=True, description="Overwritten and removed objects can be restored.")
     prefix: Prefix = Field(default="gonogo/", description="Where one object may be written, read and removed.")
 
 
@@ -31,11 +33,13 @@ class Configuration(Section):
 class S3(Section):
     """Buckets, as the service's own key sees them, as strangers do, and as they are configured."""
 
-    endpoint: BaseUrl | None = Field(default=None, description="Of another server than Amazon's.")
+    endpoint: BaseUrl | None = Field(default=None, description="The URL of a server other than Amazon's.")
     region: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "us-east-1"
     key_id: SecretName
     secret_key: SecretName
-    path_style: bool = Field(default=False, description="host/bucket/key in place of bucket.host/key.")
+    path_style: bool = Field(default=False, description="Write addresses as host/bucket/key, not bucket.host/key.")
     ca_file: TrustFile | None = None
-    buckets: Mapping[BucketName, Bucket] = Field(default_factory=dict, description="Those that the service lives on.")
+    buckets: Mapping[BucketName, Bucket] = Field(
+        default_factory=dict, description="The buckets that the service needs."
+    )
     configuration: Configuration | None = None

@@ -56,7 +56,7 @@ def _round_trip(client: Any, bucket: str, key: str, attempt: _Attempt) -> None: 
     attempt.written, version = True, str(put.get("VersionId") or "")
     try:
         attempt.read_back = client.get_object(Bucket=bucket, Key=key)["Body"].read() == content
-        attempt.problem = "" if attempt.read_back else "something else was read"
+        attempt.problem = "" if attempt.read_back else "what was read is not what was written"
     finally:
         remove(client, bucket, key, version)
         attempt.removed = _is_gone(client, bucket, key)

@@ -77,7 +77,7 @@ async def _plain_login(conversation: Conversation) -> Attempt:
     if reply.code in {_WELCOME, _GO_ON, _NOT_AUTHENTICATED}:  # a verdict on the password: it was looked at
         return "accepted"
     if not reply.permanent:
-        raise Unobserved(f"a login before TLS was put off: {reply}", hint=_LATER)
+        raise Unobserved(f"a login before TLS was deferred: {reply}", hint=_LATER)
     return "refused"
 
 
@@ -152,7 +152,7 @@ async def _size(conversation: Conversation, question: SmtpQuestion) -> tuple[Att
         return "not tried", ""
     if "SIZE" not in conversation.extensions:
         raise Unobserved(
-            f"{question.server} does not know SIZE (RFC 1870): what it takes is found out by sending",
+            f"{question.server} does not announce SIZE (RFC 1870), so only sending shows what it accepts",
             hint="attest it, or remove message_size",
         )
     reply = await conversation.command(f"MAIL FROM:<{question.sender}> SIZE={question.message_size}")
@@ -161,7 +161,7 @@ async def _size(conversation: Conversation, question: SmtpQuestion) -> tuple[Att
         return "accepted", str(reply)
     if reply.code == _TOO_LARGE or reply.status == _MESSAGE_TOO_LARGE:
         return "refused", str(reply)
-    raise Unobserved(f"{question.server} does not say whether it takes so large a message: {reply}", hint=_LATER)
+    raise Unobserved(f"{question.server} does not say whether it accepts so large a message: {reply}", hint=_LATER)
 
 
 async def _login(conversation: Conversation, question: SmtpQuestion) -> tuple[Attempt, str]:
@@ -172,7 +172,7 @@ async def _login(conversation: Conversation, question: SmtpQuestion) -> tuple[At
         return "accepted", ""
     if reply.permanent:
         return "refused", str(reply)
-    raise Unobserved(f"{question.server} puts the login of {question.user} off: {reply}", hint=_LATER)
+    raise Unobserved(f"{question.server} defers the login of {question.user}: {reply}", hint=_LATER)
 
 
 async def _authenticated(conversation: Conversation, user: str, password: str) -> Reply:
@@ -182,7 +182,7 @@ async def _authenticated(conversation: Conversation, user: str, password: str) -
         return await conversation.command(f"AUTH PLAIN {_plain(user, password)}", "AUTH PLAIN")
     if "LOGIN" not in mechanisms:
         raise Unobserved(
-            f"the server takes logins by {', '.join(mechanisms) or 'no mechanism'} only; gonogo knows PLAIN and LOGIN",
+            f"the server accepts logins by {', '.join(mechanisms) or 'no mechanism'} only; gonogo knows PLAIN and LOGIN",
             hint="attest that the service sends mail, or offer PLAIN under TLS",
         )
     reply = await conversation.command("AUTH LOGIN")
@@ -213,7 +213,7 @@ async def _addressed(conversation: Conversation, sender: str, recipient: str) ->
         reply = await conversation.command(f"RCPT TO:<{recipient}>")
     await conversation.command("RSET")
     if not reply.positive and not reply.permanent:
-        raise Unobserved(f"mail from {sender} to {recipient} was put off: {reply}", hint=_LATER)
+        raise Unobserved(f"mail from {sender} to {recipient} was deferred: {reply}", hint=_LATER)
     return mail and reply.positive, reply
 
 
@@ -223,12 +223,12 @@ async def _made_up(question: SmtpQuestion) -> Attempt:
         async with _secured(question, trust_context(question.trust)) as (conversation, _):
             reply = await _authenticated(conversation, question.user, entropy.token_urlsafe(16))
     except (NoTls, Rejected, ssl.SSLCertVerificationError) as error:
-        raise Unobserved(f"{question.server}: no second connection: {error}") from None
+        raise Unobserved(f"{question.server}: a second connection failed: {error}") from None
     if reply.code == _WELCOME:
         return "accepted"
     if reply.code == _NOT_AUTHENTICATED or (reply.permanent and (reply.status or (5, 0, 0))[1] == _SECURITY):
         return "refused"
-    raise Unobserved(f"{question.server} answers a made-up password with {reply}, which is no verdict on it")
+    raise Unobserved(f"{question.server} answers a made-up password with {reply}, which neither accepts nor refuses it")
 
 
 async def _relayed(question: SmtpQuestion) -> tuple[RelayAttempt, ...]:
@@ -242,12 +242,12 @@ async def _relayed(question: SmtpQuestion) -> tuple[RelayAttempt, ...]:
             for sender in (question.sender, question.recipient):
                 accepted, reply = await _addressed(conversation, sender, question.recipient)
                 if reply.status in _SENDER and sender != question.sender:
-                    raise Unobserved(f"{question.server} does not take {sender} as a sender: {reply}", hint=_OTHER)
+                    raise Unobserved(f"{question.server} does not accept {sender} as a sender: {reply}", hint=_OTHER)
                 attempts.append(
                     RelayAttempt(sender=sender, recipient=question.recipient, accepted=accepted, answer=str(reply))
                 )
     except (NoTls, Rejected, ssl.SSLCertVerificationError) as error:
-        raise Unobserved(f"{question.server}: no second connection: {error}") from None
+        raise Unobserved(f"{question.server}: a second connection failed: {error}") from None
     return tuple(attempts)
 
 

@@ -47,7 +47,7 @@ def smtp_questions(environment: Environment, secrets: Secrets) -> Sequence[SmtpQ
     """One question. Raises UsageError on what is no URL of a mail server, never repeating any of it."""
     section = environment.require(Smtp)
     require_certificates(section.ca_file, "smtp.ca_file")
-    wrong = UsageError(f"secret {section.url}: not the URL of a mail server; {_LOOKS_LIKE}")
+    wrong = UsageError(f"secret {section.url}: is not the URL of a mail server; {_LOOKS_LIKE}")
     try:
         parts = urlsplit(secrets[section.url])
         port = parts.port or _PORTS.get(parts.scheme)
@@ -56,10 +56,10 @@ def smtp_questions(environment: Environment, secrets: Secrets) -> Sequence[SmtpQ
     if parts.scheme not in _PORTS or port is None or not parts.hostname:
         raise wrong
     if not parts.username or not parts.password:
-        raise UsageError(f"secret {section.url}: names no user and password; {_LOOKS_LIKE}")
+        raise UsageError(f"secret {section.url}: contains no user and password; {_LOOKS_LIKE}")
     user, password = unquote(parts.username), unquote(parts.password)
     if re.search(r"[\x00-\x1f]", user + password):
-        raise UsageError(f"secret {section.url}: user or password holds a control character; {_LOOKS_LIKE}")
+        raise UsageError(f"secret {section.url}: user or password contains a control character; {_LOOKS_LIKE}")
     return [
         SmtpQuestion(
             scope=("smtp",),

@@ -23,7 +23,7 @@
 
   const goBlind = (seconds) => {
     const verdict = document.getElementById("verdict");
-    set(verdict.querySelector(".reason"), `Nothing came from the watch for ${lasted(Math.floor(seconds))}: it is dead, or this browser cannot reach it. What stands below is old.`);
+    set(verdict.querySelector(".reason"), `Nothing came from the watch for ${lasted(Math.floor(seconds))}: it has stopped, or this browser cannot reach it. Everything below is old.`);
     if (blind) return;
     blind = true;
     verdict.className = "verdict blind";

@@ -19,7 +19,7 @@ _ADMINISTRATION = {"GRANT OPTION", "PROXY"}
 
 @pytest.mark.check("mysql-reachable")
 def test_service_can_ask(mysql: MysqlEvidence) -> None:
-    """Without its database the service has nothing to say.
+    """Without its database the service cannot work.
 
     Fix: read the server's log; look at bind_address, the account's host part, and its password. The URL must name the
     primary.
@@ -27,7 +27,7 @@ def test_service_can_ask(mysql: MysqlEvidence) -> None:
     assert so(mysql.reachable, "reachable", "yes", "no"), f"{mysql.server}: {mysql.problem}"
     mysql.require("takes_writes")
     assert so(mysql.takes_writes, "takes writes", "yes", "no"), (
-        f"{mysql.server}: takes no writes: read_only is on, as on a replica"
+        f"{mysql.server}: accepts no writes: read_only is on, as on a replica"
     )
 
 
@@ -41,7 +41,7 @@ def test_nobody_reads_along(mysql: MysqlEvidence) -> None:
     mysql.require("server_needs_tls", "user_needs_tls")
     needed = mysql.server_needs_tls or mysql.user_needs_tls
     assert so(needed, "login without TLS", "refused", "taken"), (
-        f"{mysql.server}: a login of {mysql.user} without TLS is taken: neither the server nor the account demands TLS"
+        f"{mysql.server}: {mysql.user} can log in without TLS: neither the server nor the account requires TLS"
     )
 
 
@@ -53,12 +53,12 @@ def test_strangers_stay_outside(mysql: MysqlEvidence) -> None:
     """
     mysql.require("without_password", "anonymous", "root")
     assert equal(mysql.without_password, "refused", "without password"), (
-        f"{mysql.server}: {mysql.user} was let in without a password"
+        f"{mysql.server}: a login as {mysql.user} without a password was accepted"
     )
     assert equal(mysql.anonymous, "refused", "anonymous"), (
-        f"{mysql.server}: somebody without a name and a password was let in"
+        f"{mysql.server}: a login without a user name and a password was accepted"
     )
-    assert equal(mysql.root, "refused", "root"), f"{mysql.server}: root was let in without a password"
+    assert equal(mysql.root, "refused", "root"), f"{mysql.server}: a login as root without a password was accepted"
 
 
 @pytest.mark.check("mysql-least-rights")
@@ -74,7 +74,7 @@ def test_service_may_do_its_own_work_only(mysql: MysqlEvidence, environment: Env
         rights = sorted(set(grant.rights) - _NOTHING)
         if not rights:
             assert so(not grant.grantable, f"rights on {grant.on}", "its own", "may be passed on"), (
-                f"{mysql.user} may pass on rights on {grant.on}"
+                f"{mysql.user} may grant rights on {grant.on} to others"
             )
             continue
         held, of_service = ", ".join(rights), " or ".join(sorted(own))
@@ -82,10 +82,10 @@ def test_service_may_do_its_own_work_only(mysql: MysqlEvidence, environment: Env
             f"{mysql.user} has {held} on every database (*.*)"
         )
         assert shown(_is_of(grant, own), "rights on", grant.on, of_service), (
-            f"{mysql.user} has {held} on {grant.on}, which is not the service's"
+            f"{mysql.user} has {held} on {grant.on}, which is not one of the service's databases"
         )
         assert so(not grant.grantable, f"rights on {grant.on}", "its own", "may be passed on"), (
-            f"{mysql.user} may pass on its rights on {grant.on} (WITH GRANT OPTION)"
+            f"{mysql.user} may grant its rights on {grant.on} to others (WITH GRANT OPTION)"
         )
         administers = sorted(_ADMINISTRATION.intersection(rights))
         assert nothing(administers, f"rights of administrators on {grant.on}"), f"{mysql.user} has {held} on {grant.on}"
@@ -103,19 +103,19 @@ def _is_of(grant: Grant, own: set[str]) -> bool:
 def test_version_is_repaired(mysql: MysqlEvidence) -> None:
     """The next vulnerability in an unsupported version stays open.
 
-    Fix: upgrade to a series that its maker still repairs, a long-term one if you can.
+    Fix: upgrade to a series that still gets security fixes, a long-term one if possible.
     """
     mysql.require("version")
     release = product_and_series(mysql.version)
     if release is None:
         raise Unobserved(
-            f"no known version of MySQL or MariaDB: {mysql.version[:60]!r}",
-            hint="attest, or waive, what the maker of this product says about its support",
+            f"not a version of MySQL or MariaDB that gonogo knows: {mysql.version[:60]!r}",
+            hint="attest that its maker still publishes security fixes for it, or waive this check",
         )
     product, series = release
     last = last_day_of_repairs(product, series)
     assert not_over(last, mysql.taken_at.date(), "support"), (
-        f"{mysql.server}: the last repair of {product} {series[0]}.{series[1]} was on {last}"
+        f"{mysql.server}: security fixes for {product} {series[0]}.{series[1]} ended on {last}"
     )
 
 
@@ -123,7 +123,7 @@ def test_version_is_repaired(mysql: MysqlEvidence) -> None:
 def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
     """The launch brings more clients; connections that run out look like an outage of the database.
 
-    Fix: smaller pools in the service; else raise max_connections, or the account's MAX_USER_CONNECTIONS.
+    Fix: use smaller pools in the service; else raise max_connections, or the account's MAX_USER_CONNECTIONS.
     """
     mysql.require("connections")
     connections = mysql.connections
@@ -137,7 +137,7 @@ def test_connections_are_left(mysql: MysqlEvidence, policy: Policy) -> None:
         if limit:
             free = max(0, limit - used) / limit
             assert at_least(free, policy.number("min_free_fraction"), f"free of {name}", "share", kind="free"), (
-                f"{mysql.server}: {used} of {limit} connections are taken, {free:.0%} are free ({name})"
+                f"{mysql.server}: {used} of {limit} connections are in use, {free:.0%} are free ({name})"
             )
 
 
@@ -150,12 +150,12 @@ def test_replicas_follow(mysql_replica: MysqlReplicaEvidence, environment: Envir
     replica, limit = mysql_replica, environment.require(Mysql).max_lag
     assert so(replica.reachable, "reachable", "yes", "no"), f"{replica.server}: {replica.problem}"
     assert so(replica.read_only, "read only", "yes", "no"), (
-        f"{replica.server}: it takes writes (read_only is off); it is no replica any more"
+        f"{replica.server}: it accepts writes (read_only is off), so it is not a replica any more"
     )
     replica.require("lag")
     assert there(replica.lag, "lag", "known", "not caught up in time"), (
         f"{replica.server}: a position of the primary was not applied within {format_duration(replica.waited)}"
     )
     assert at_most(replica.lag, limit, "lag"), (
-        f"{replica.server}: {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
+        f"{replica.server}: {format_duration(replica.lag)} behind the primary; at most {format_duration(limit)} is declared"
     )

@@ -11,21 +11,21 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 
 _DANGEROUS = {
-    "pg_read_server_files": "reads every file of the server",
-    "pg_write_server_files": "writes files of the server",
-    "pg_execute_server_program": "runs programs on the server",
-    "pg_read_all_data": "reads every table",
-    "pg_write_all_data": "writes to every table",
-    "pg_signal_backend": "ends other users' sessions",
-    "rds_superuser": "administrates the server",
-    "cloudsqlsuperuser": "administrates the server",
-    "azure_pg_admin": "administrates the server",
+    "pg_read_server_files": "can read every file on the server",
+    "pg_write_server_files": "can write files on the server",
+    "pg_execute_server_program": "can run programs on the server",
+    "pg_read_all_data": "can read every table",
+    "pg_write_all_data": "can write to every table",
+    "pg_signal_backend": "can end other users' sessions",
+    "rds_superuser": "can administer the server",
+    "cloudsqlsuperuser": "can administer the server",
+    "azure_pg_admin": "can administer the server",
 }
 
 
 @pytest.mark.check("postgresql-reachable")
 def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
-    """Without its database the service has nothing to say.
+    """Without its database the service cannot work.
 
     Fix: read the server's log; look at listen_addresses, pg_hba.conf, and the user's password. The URL must name the
     primary.
@@ -33,7 +33,7 @@ def test_service_can_ask(postgresql: PostgresqlEvidence) -> None:
     assert so(postgresql.reachable, "reachable", "yes", "no"), f"{postgresql.server}: {postgresql.problem}"
     postgresql.require("takes_writes")
     assert so(postgresql.takes_writes, "takes writes", "yes", "no"), (
-        f"{postgresql.server}: takes no writes of the service's user: it is a replica, or default_transaction_read_only is on"
+        f"{postgresql.server}: accepts no writes from the service's user: it is a replica, or default_transaction_read_only is on"
     )
 
 
@@ -86,8 +86,8 @@ def test_service_may_do_its_own_work_only(postgresql: PostgresqlEvidence, enviro
             f"{subject} {_DANGEROUS[role.name]}"
         )
     functions = ", ".join(postgresql.file_functions)
-    assert nothing(postgresql.file_functions, "functions that touch files"), (
-        f"{user} may execute {functions}, which touch files of the server"
+    assert nothing(postgresql.file_functions, "functions on files"), (
+        f"{user} may execute {functions}, which read or write files on the server"
     )
     foreign = sorted(set(postgresql.schemas).difference(environment.require(Postgresql).schemas))
     assert nothing(foreign, "foreign"), (
@@ -105,12 +105,12 @@ def test_version_is_repaired(postgresql: PostgresqlEvidence) -> None:
     major = major_version(postgresql.version)
     if major is None:
         raise Unobserved(
-            f"no known version of PostgreSQL: {postgresql.version[:60]!r}",
-            hint="attest, or waive, what the maker of this product says about its support",
+            f"not a version of PostgreSQL that gonogo knows: {postgresql.version[:60]!r}",
+            hint="attest that its maker still publishes security fixes for it, or waive this check",
         )
     last = last_day_of_support(major)
     assert not_over(last, postgresql.taken_at.date(), "support"), (
-        f"{postgresql.server}: the last repair of PostgreSQL {major} was on {last}"
+        f"{postgresql.server}: security fixes for PostgreSQL {major} ended on {last}"
     )
 
 
@@ -123,19 +123,19 @@ def test_replicas_follow(postgresql_replica: ReplicaEvidence, environment: Envir
     replica, limit = postgresql_replica, environment.require(Postgresql).max_lag
     assert so(replica.reachable, "reachable", "yes", "no"), f"{replica.server}: {replica.problem}"
     assert so(replica.read_only, "read only", "yes", "no"), (
-        f"{replica.server}: it takes writes; it is no replica any more"
+        f"{replica.server}: it accepts writes, so it is not a replica any more"
     )
     replica.require("same_cluster", "lag")
     assert so(replica.same_cluster, "same cluster", "yes", "no"), (
         f"{replica.server}: it is a replica of another server, not of the primary"
     )
     assert so(not replica.paused, "replay", "running", "paused"), (
-        f"{replica.server}: replay is paused; SELECT pg_wal_replay_resume() on it"
+        f"{replica.server}: replay is paused; resume it there with SELECT pg_wal_replay_resume()"
     )
     behind = f"{replica.bytes_behind:,} bytes of the primary are not replayed"
     assert there(replica.lag, "lag", "known", "nothing was replayed"), (
-        f"{replica.server}: {behind}, and nothing was since it started"
+        f"{replica.server}: {behind}, and it has replayed nothing since it started"
     )
     assert at_most(replica.lag, limit, "lag"), (
-        f"{replica.server}: {behind}; {format_duration(replica.lag)} behind, at most {format_duration(limit)} is wanted"
+        f"{replica.server}: {behind}; {format_duration(replica.lag)} behind the primary; at most {format_duration(limit)} is declared"
     )

@@ -17,7 +17,7 @@ _SHOWN = 5
 def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, policy: Policy) -> None:
     """The launch brings more clients; connections that run out look like an outage of the database.
 
-    Fix: smaller pools in the service or a pooler before the server; else raise the limit that the message names.
+    Fix: use smaller pools in the service, or a pooler before the server; else raise the limit that the message names.
     """
     postgresql_status.require("connections")
     connections = postgresql_status.connections
@@ -32,7 +32,7 @@ def test_connections_are_left(postgresql_status: PostgresqlStatusEvidence, polic
         if limit >= 0:
             free = (limit - used) / limit if limit else 0.0
             assert at_least(free, policy.number("min_free_fraction"), f"free of {name}", "share", kind="free"), (
-                f"{postgresql_status.server}: {used} of {limit} connections are taken, {max(free, 0):.0%} are free ({name})"
+                f"{postgresql_status.server}: {used} of {limit} connections are in use, {max(free, 0):.0%} are free ({name})"
             )
 
 
@@ -47,7 +47,7 @@ def test_transaction_numbers_do_not_run_out(postgresql_status: PostgresqlStatusE
     used = postgresql_status.transactions_since_freeze / _TRANSACTION_NUMBERS
     assert at_most(used, policy.number("max_used_fraction"), "transaction numbers used", "share"), (
         f"database {postgresql_status.oldest_database}: {postgresql_status.transactions_since_freeze:,} transactions since "
-        f"it was frozen, {used:.0%} of what there are"
+        f"it was frozen, {used:.0%} of all transaction numbers"
     )
 
 
@@ -82,7 +82,7 @@ def test_archive_is_complete(
         raise Unobserved("PostgreSQL does not report its archiver")
     if archiver.mode == "off":
         assert so(not needed, "archive of the WAL", "on, or not needed", "off"), (
-            "backups need the WAL archive (postgresql.archives), and archive_mode is off"
+            "backups need the WAL archive (postgresql.archives), but archive_mode is off"
         )
         return
     failed_at, archived_at = archiver.last_failed_at, archiver.last_archived_at
@@ -92,10 +92,10 @@ def test_archive_is_complete(
     )
     archived = archiver.last_archived or not needed
     assert shown(archived, "last file in the archive", archiver.last_archived, "one, where backups need it"), (
-        "no WAL file has been archived yet; SELECT pg_switch_wal() ends the first"
+        "no WAL file has been archived yet; SELECT pg_switch_wal() completes the first"
     )
     assert at_most(archiver.waiting or 0, policy.number("max_waiting_files"), "files that wait for the archive"), (
-        f"{archiver.waiting} finished WAL files wait for the archive; {archiver.last_archived} was the last that got there"
+        f"{archiver.waiting} finished WAL files wait for the archive; {archiver.last_archived} is the last one that was archived"
     )
 
 
@@ -107,7 +107,7 @@ def test_migrations_are_at_head(postgresql_migrations: PostgresqlMigrationsEvide
     """
     migrations = postgresql_migrations
     assert so(migrations.recorded, "table of migrations", "there", "missing"), (
-        f"{migrations.server}: there is no table {migrations.table}; {migrations.tool} has never migrated this database"
+        f"{migrations.server}: there is no table {migrations.table}; {migrations.tool} has not migrated this database"
     )
     missing = sorted(set(migrations.wanted).difference(migrations.applied))
     assert nothing(missing, "migrations not applied", of=len(migrations.wanted)), (

@@ -10,15 +10,15 @@ from gonogo.base.errors import Unobserved
 from gonogo.environment.model import Environment
 
 _POWERS = {
-    "administrator": "does everything, users and permissions included",
-    "policymaker": "changes policies and parameters of its virtual hosts",
-    "monitoring": "sees every connection and queue of the cluster",
+    "administrator": "can do everything, users and permissions included",
+    "policymaker": "can change policies and parameters of its virtual hosts",
+    "monitoring": "can see every connection and queue of the cluster",
 }
 
 
 @pytest.mark.check("rabbitmq-reachable")
 def test_service_can_log_in(rabbitmq: RabbitmqEvidence) -> None:
-    """Without its broker the service takes orders that nobody works on.
+    """Without its broker the service accepts orders that nobody processes.
 
     Fix: read the broker's log; look at the user, its password, and its permissions in the virtual host
     (rabbitmqctl list_user_permissions).
@@ -38,7 +38,7 @@ def test_nobody_reads_along(rabbitmq: RabbitmqEvidence) -> None:
     rabbitmq.require("plain_ports")
     ports = ", ".join(map(str, rabbitmq.plain_ports))
     assert nothing(rabbitmq.plain_ports, "ports without TLS"), (
-        f"{rabbitmq.server}: a login without TLS begins at port {ports} of the same host"
+        f"{rabbitmq.server}: port {ports} of the same host accepts logins without TLS"
     )
 
 
@@ -50,19 +50,19 @@ def test_default_user_is_gone(rabbitmq: RabbitmqEvidence) -> None:
     """
     rabbitmq.require("default_user")
     assert equal(rabbitmq.default_user, "refused", "default user"), (
-        f"{rabbitmq.server}: guest with the password guest was let in"
+        f"{rabbitmq.server}: a login as guest with the password guest was accepted"
     )
 
 
 @pytest.mark.check("rabbitmq-password")
 def test_wrong_password_is_refused(rabbitmq: RabbitmqEvidence) -> None:
-    """A broker that accepts every password has none.
+    """A broker that accepts every password protects nothing.
 
     Fix: look at auth_backends in rabbitmq.conf, and at what the external one answers.
     """
     rabbitmq.require("wrong_password")
     assert equal(rabbitmq.wrong_password, "refused", "wrong password"), (
-        f"{rabbitmq.server}: {rabbitmq.user} was let in with a made-up password"
+        f"{rabbitmq.server}: a login as {rabbitmq.user} with a made-up password was accepted"
     )
 
 
@@ -92,12 +92,12 @@ def test_version_is_repaired(rabbitmq: RabbitmqEvidence) -> None:
     series = minor_series(rabbitmq.version)
     if rabbitmq.product != "RabbitMQ" or series is None:
         raise Unobserved(
-            f"no known version of RabbitMQ: {rabbitmq.product[:40]!r} {rabbitmq.version[:20]!r}",
-            hint="attest, or waive, what the maker of this product says about its support",
+            f"not a version of RabbitMQ that gonogo knows: {rabbitmq.product[:40]!r} {rabbitmq.version[:20]!r}",
+            hint="attest that its maker still publishes security fixes for it, or waive this check",
         )
     last = last_day_of_repairs(series)
     assert not_over(last, rabbitmq.taken_at.date(), "support"), (
-        f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: repairs for everybody of {series[0]}.{series[1]} ended on {last}"
+        f"{rabbitmq.server}: RabbitMQ {rabbitmq.version}: public security fixes for {series[0]}.{series[1]} ended on {last}"
     )
 
 
@@ -118,19 +118,19 @@ def test_somebody_works(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
     """
     queue, wanted = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].consumers
     assert at_least(queue.consumers, wanted, "consumers"), (
-        f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} are declared"
+        f"queue {queue.name}: {queue.consumers} consumers, at least {wanted} declared"
     )
 
 
 @pytest.mark.check("rabbitmq-backlog")
 def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Environment) -> None:
-    """Messages that wait are users who wait, and memory that fills.
+    """While messages wait, users wait, and the memory of the broker fills.
 
-    Fix: more consumers, or faster ones; look for messages that every consumer rejects.
+    Fix: start more consumers, or faster ones; look for messages that every consumer rejects.
     """
     queue, limit = rabbitmq_queue, environment.require(Rabbitmq).queues[rabbitmq_queue.name].max_backlog
     assert at_most(queue.ready, limit, "messages that wait"), (
-        f"queue {queue.name}: {queue.ready:,} messages wait, at most {limit:,} are declared"
+        f"queue {queue.name}: {queue.ready:,} messages waiting, at most {limit:,} declared"
     )
 
 
@@ -138,7 +138,7 @@ def test_work_gets_done(rabbitmq_queue: RabbitmqQueueEvidence, environment: Envi
 def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
     """While one node has an alarm, nobody may publish anywhere in the cluster.
 
-    Fix: disk alarm: make room, or lower disk_free_limit; memory alarm: drain the queues, or more memory.
+    Fix: disk alarm: make room, or lower disk_free_limit; memory alarm: drain the queues, or add memory.
     """
     rabbitmq_cluster.require("nodes")
     alarms = [f"{node.name} has a {alarm} alarm" for node in rabbitmq_cluster.nodes for alarm in node.alarms]
@@ -149,18 +149,18 @@ def test_nobody_is_blocked(rabbitmq_cluster: RabbitmqClusterEvidence) -> None:
 def test_cluster_is_whole(rabbitmq_cluster: RabbitmqClusterEvidence, environment: Environment) -> None:
     """A cluster that lost a member does not survive the next loss.
 
-    Fix: start the node that is named; after a partition restart the side that is to forget (rabbitmqctl cluster_status).
+    Fix: start the node that is named; after a partition restart the side whose data may be dropped (rabbitmqctl cluster_status).
     """
     rabbitmq_cluster.require("nodes")
     running = [node for node in rabbitmq_cluster.nodes if node.running]
     for node in rabbitmq_cluster.nodes:
-        assert so(node.running, "nodes", "running", f"{node.name} does not run"), f"node {node.name} does not run"
+        assert so(node.running, "nodes", "running", f"{node.name} is not running"), f"node {node.name} is not running"
         apart = ", ".join(node.partitioned_from)
         assert nothing(node.partitioned_from, f"nodes apart from {node.name}"), (
             f"node {node.name} is partitioned from {apart}"
         )
     wanted = environment.require(Rabbitmq).nodes
-    assert at_least(len(running), wanted, "nodes that run"), f"{len(running)} nodes run, {wanted} are declared"
+    assert at_least(len(running), wanted, "nodes that run"), f"{len(running)} nodes running, {wanted} declared"
 
 
 @pytest.mark.check("rabbitmq-copies")

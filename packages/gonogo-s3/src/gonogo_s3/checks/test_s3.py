@@ -37,7 +37,7 @@ def test_nobody_reads_along(s3_bucket: S3BucketEvidence) -> None:
 
 @pytest.mark.check("s3-secret")
 def test_wrong_secret_is_refused(s3_bucket: S3BucketEvidence) -> None:
-    """A server that accepts every secret has none.
+    """A server that accepts every secret protects nothing.
 
     Fix: switch authentication on; servers made for tests leave it off.
     """
@@ -76,17 +76,17 @@ def test_service_sees_its_own_buckets_only(s3_bucket: S3BucketEvidence) -> None:
 
 @pytest.mark.check("s3-round-trip")
 def test_object_is_kept(s3_write: S3WriteEvidence) -> None:
-    """A bucket that can be listed and not written to is noticed by the first user.
+    """If a bucket can be listed but not written to, the first user notices it.
 
     Fix: look at the key's s3:PutObject, s3:GetObject and s3:DeleteObject below the prefix, and at the bucket's quota.
     """
     where = f"bucket {s3_write.bucket}"
     assert so(s3_write.written, "written", "yes", "no"), f"{where}: an object could not be written: {s3_write.problem}"
     assert so(s3_write.read_back, "read back", "yes", "no"), (
-        f"{where}: what was written could not be read back: {s3_write.problem}"
+        f"{where}: the written object could not be read back: {s3_write.problem}"
     )
     assert so(s3_write.removed, "removed", "yes", "no"), (
-        f"{where}: what was written could not be removed: {s3_write.problem}"
+        f"{where}: the written object could not be removed: {s3_write.problem}"
     )
 
 
@@ -100,7 +100,7 @@ def test_bucket_is_nobody_elses(s3_configuration: S3ConfigurationEvidence) -> No
     bucket.require("grants", "policy_is_public", "block")
     ignored = bucket.block is not None and bucket.block.ignore_public_acls
     assert nothing(() if ignored else bucket.grants, "grants to everybody"), (
-        f"bucket {bucket.bucket}: its list of access gives {', '.join(bucket.grants)}"
+        f"bucket {bucket.bucket}: its access control list grants {', '.join(bucket.grants)}"
     )
     restricted = bucket.block is not None and bucket.block.restrict_public_buckets
     assert so(restricted or not bucket.policy_is_public, "policy", "not public", "public"), (
@@ -145,7 +145,7 @@ def test_disks_hold_nothing_in_the_clear(s3_configuration: S3ConfigurationEviden
 def test_mistakes_can_be_undone(s3_configuration: S3ConfigurationEvidence, environment: Environment) -> None:
     """What a bug overwrites is lost if there is no earlier version.
 
-    Fix: aws s3api put-bucket-versioning --versioning-configuration Status=Enabled; or versioned = false, knowing why.
+    Fix: aws s3api put-bucket-versioning --versioning-configuration Status=Enabled; or versioned = false, if that is intended.
     """
     bucket, declared = s3_configuration, environment.require(S3).buckets[s3_configuration.bucket]
     if declared.versioned:

@@ -55,7 +55,7 @@ def test_certificate_outlives_the_launch(smtp: SmtpEvidence, policy: Policy) -> 
     smtp.require("certificate")
     leaf, at = smtp.certificate, smtp.taken_at
     if leaf is None:
-        raise Unobserved(f"{smtp.server}: shows no certificate that can be read")
+        raise Unobserved(f"{smtp.server}: sent no certificate that can be read")
     least = max(
         policy.duration("floor"),
         min(leaf.lifetime * policy.number("min_remaining_fraction"), policy.duration("ceiling")),
@@ -64,8 +64,8 @@ def test_certificate_outlives_the_launch(smtp: SmtpEvidence, policy: Policy) -> 
         f"{smtp.server}: the certificate is not valid before {leaf.not_before:%Y-%m-%d %H:%M} UTC"
     )
     assert at_least(leaf.remaining(at), least, "left of the life"), (
-        f"{smtp.server}: the certificate ends on {leaf.not_after:%Y-%m-%d %H:%M} UTC; "
-        f"at least {format_duration(least)} are wanted"
+        f"{smtp.server}: the certificate expires on {leaf.not_after:%Y-%m-%d %H:%M} UTC; "
+        f"at least {format_duration(least)} must remain"
     )
 
 
@@ -77,13 +77,13 @@ def test_no_login_before_tls(smtp: SmtpEvidence) -> None:
     """
     smtp.require("plain_login")
     assert shown(smtp.plain_login != "accepted", "plain login", smtp.plain_login, "not accepted"), (
-        f"{smtp.server}: takes logins before TLS has begun"
+        f"{smtp.server}: accepts logins before TLS begins"
     )
 
 
 @pytest.mark.check("smtp-login")
 def test_service_can_log_in(smtp: SmtpEvidence) -> None:
-    """A password that was changed on one side only is found out by the first user who waits for mail.
+    """If a password was changed on one side only, the first user who waits for mail finds out.
 
     Fix: read the server's log; set the user and password of the service's URL again.
     """
@@ -99,7 +99,7 @@ def test_wrong_password_is_refused(smtp: SmtpEvidence) -> None:
     """
     smtp.require("wrong_password")
     assert equal(smtp.wrong_password, "refused", "wrong password"), (
-        f"{smtp.server}: {smtp.user} was let in with a made-up password"
+        f"{smtp.server}: a login as {smtp.user} with a made-up password was accepted"
     )
 
 
@@ -126,7 +126,7 @@ def test_strangers_send_nothing(smtp: SmtpEvidence) -> None:
     smtp.require("relayed")
     for attempt in smtp.relayed:
         assert so(not attempt.accepted, "mail without a login", "refused", "taken"), (
-            f"{smtp.server}: takes mail from {attempt.sender} to {attempt.recipient} without a login: {attempt.answer}"
+            f"{smtp.server}: accepts mail from {attempt.sender} to {attempt.recipient} without a login: {attempt.answer}"
         )
 
 
@@ -139,10 +139,10 @@ def test_largest_message_fits(smtp: SmtpEvidence, environment: Environment) -> N
     smtp.require("size")
     largest, limit = environment.require(Smtp).message_size or 0, smtp.size_limit
     assert equal(smtp.size, "accepted", "size"), (
-        f"{smtp.server}: does not take a message of {largest:,} bytes: {smtp.size_answer}"
+        f"{smtp.server}: does not accept a message of {largest:,} bytes: {smtp.size_answer}"
     )
-    assert not limit or at_least(limit, largest, "largest message that it takes", "B"), (
-        f"{smtp.server}: takes messages of {limit:,} bytes at most, {largest:,} are declared"
+    assert not limit or at_least(limit, largest, "largest message that it accepts", "B"), (
+        f"{smtp.server}: accepts messages of at most {limit:,} bytes, {largest:,} declared"
     )
 
 
@@ -155,5 +155,5 @@ def test_greeting_tells_no_version(smtp: SmtpEvidence) -> None:
     words = smtp.banner.partition(" ")[2]
     version = _VERSION.search(words)
     assert shown(version is None, "greeting", smtp.banner, "without a version"), (
-        f"{smtp.server}: greets with the version {version[0] if version else ''}: {smtp.banner!r}"
+        f"{smtp.server}: its greeting shows the version {version[0] if version else ''}: {smtp.banner!r}"
     )
