@@ -132,6 +132,15 @@ def test_without_any_one_attestation_it_is_incomplete(left_out: str) -> None:
     assert f"; open: {left_out} ({left_out.replace('p.', 'by ')})" in statement.why
 
 
+def test_statement_is_as_its_worst_line_and_names_what_failed_before_what_is_open() -> None:
+    """A line that is only open did not fail: whoever reads both in one list looks for a fault that is none."""
+    failing = check("c-one", Outcome.FAIL, proves=("p.check",))
+    found = accounted(checks=[failing, CHECKS[1]], attested=[one for one in SAID if one.line != "p.people"])
+    statement = next(line for line in found.lines if line.id == "s.statement")
+    assert statement.status is LineStatus.FAILED
+    assert statement.why == "1 of 3 lines support it; failed: p.check (by check); open: p.people (by people)"
+
+
 def test_a_line_that_nothing_verifies_is_open() -> None:
     """Not the absence of findings: the absence of an answer."""
     found = accounted(checks=[check("c-one", proves=("p.check", "p.both"))])

@@ -226,9 +226,9 @@ class _StatusOfLines:
         missing = [leaf for leaf in supports if leaf.status not in DONE]
         why = f"{len(supports) - len(missing)} of {len(supports)} lines support it"
         if missing:
-            for status in (LineStatus.FAILED, LineStatus.OPEN):
-                if names := [f"{leaf.id} ({leaf.text})" for leaf in missing if leaf.status is status]:
-                    why += f"; {status}: {and_more(names, _FEW)}"
+            for undone in (LineStatus.FAILED, LineStatus.OPEN):
+                if names := [f"{leaf.id} ({leaf.text})" for leaf in missing if leaf.status is undone]:
+                    why += f"; {undone}: {and_more(names, _FEW)}"
         elif words := sum(leaf.status is LineStatus.ATTESTED for leaf in supports):
             why += f", {words} of them by a person's word"
         return replace(self._result(line, status=status, why=why), supports=[leaf.id for leaf in supports])
