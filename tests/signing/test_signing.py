@@ -195,7 +195,9 @@ def _early(team: Team, roles: str = "") -> Path:
 def test_nobody_says_go_to_an_unsupported_statement(team: Team) -> None:
     """The gate was green, and did not ask what the statement rests on."""
     folder = _early(team)
-    with pytest.raises(UsageError, match=r"s\.lead: All is well: not supported: 1 of 2 lines support it; open: b\.more"):
+    with pytest.raises(
+        UsageError, match=r"s\.lead: All is well: not supported: 1 of 2 lines support it; open: b\.more"
+    ):
         team.sign(folder, "technical-lead")
     assert not list(folder.glob("*.sigstore.json"))
     team.sign(folder, "technical-lead", "HOLD")

@@ -65,7 +65,7 @@ EXPECTED = """\
 day 1 of staging: 2026-12-01 09:00:00 to 2026-12-02 09:00:00 (America/Sao_Paulo)
 
 observed
-  200 rounds, 1 gap
+  200 rounds, 1 gap, from 2026-12-01 09:00:00 to 2026-12-01 09:59:45
   2026-12-01 09:19:45 for 10 min 15 s: not watched (the watcher was not running)
 
 key metrics

@@ -42,7 +42,7 @@ def review(reader: JournalReader, watch: Watch, launch: Launch, number: int) -> 
         raise UsageError(f"{reader.path}: there was no watch on day {number}; the watch has {watched} ({launch.zone})")
     since, until = own[0].at, own[-1].at
     readings = {name: _within(values, since, until) for name, values in reader.all_readings(since).items()}
-    return "\n".join((*_Review(reader, watch, day, number, readings, len(own)).lines(), ""))
+    return "\n".join((*_Review(reader, watch, day, number, readings, [look.utc for look in own]).lines(), ""))
 
 
 def _within(readings: Sequence[Reading], since: float, until: float) -> Sequence[Reading]:
@@ -73,7 +73,7 @@ class _Review:
         day: _Day,
         number: int,
         readings: dict[str, Sequence[Reading]],
-        rounds: int,
+        rounds: Sequence[datetime],
     ) -> None:
         self._reader, self._watch, self._day, self._number = reader, watch, day, number
         self._readings, self._rounds, self._rules = readings, rounds, rules_of(watch)
@@ -102,7 +102,8 @@ class _Review:
             f"{self._day.time(gap.begins)} for {format_duration(gap.length)}: not watched ({gap.reason})"
             for gap in gaps
         ]
-        return [f"{counted(self._rounds, 'round')}, {counted(len(gaps), 'gap')}", *lines]
+        first, last = (self._day.time(moment) for moment in (self._rounds[0], self._rounds[-1]))
+        return [f"{counted(len(self._rounds), 'round')}, {counted(len(gaps), 'gap')}, from {first} to {last}", *lines]
 
     def _course(self, name: str) -> str:
         """What the values of the day were, and where they went."""
