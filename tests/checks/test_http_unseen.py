@@ -18,7 +18,7 @@ ERRORS: list[tuple[str, str, Any, str]] = [
         "service-answers",
         "service",
         service(exchange(308, headers={"location": "https://www.b.test/"})),
-        "leads to https://www.b.test/, which was not asked",
+        "redirects to https://www.b.test/, which was not asked",
     ),
     (
         "service-answers",

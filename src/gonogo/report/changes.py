@@ -7,7 +7,7 @@ from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more
 from gonogo.record.results import Change, LineStatus, Outcome, Results, sum_line
 from gonogo.report.visible import visible
-from gonogo.report.wording import asked, verdict_words
+from gonogo.report.wording import asked, rehearsal_and_faults, verdict_words
 
 NO_LONGER_CHECKED, NO_LONGER_DONE = "no longer checked", "no longer done"
 """What *became unverified* is for people: a check that has no answer any more; a line that is open or failed."""
@@ -119,6 +119,8 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         interrupted = " · interrupted" if run.interrupted else ""
         yield f"{name:<7} {run.id} · {run.environment} · gate {run.gate}{release}{interrupted}"
         how_much = f" · {words}" if (words := asked(results)) else ""
+        if words := rehearsal_and_faults(results):
+            yield f"{'':<7} {visible(words)}"
         yield f"{'':<7} {verdict_words(results)} · {sum_line(results.counts)}{how_much}"
     for kind, alike in groupby(changes, key=kind_words):
         group = list(alike)

@@ -8,9 +8,12 @@ from gonogo.verdict.approval import go_refusal
 from gonogo.verdict.endings import FRESH, outlasts
 
 
-def sign_command(results: Results, run: str, role: str) -> str:
-    """The command that signs the run as this role: GO where that is not refused, else NO-GO. ``run`` is its id or folder."""
-    decision = "no-go" if go_refusal(results, role) else "go"
+def sign_command(results: Results, run: str, role: str, decision: str = "") -> str:
+    """The command that signs the run as this role: GO where that is not refused, else NO-GO, unless ``decision`` says which.
+
+    ``run`` is its id or folder.
+    """
+    decision = decision or ("no-go" if go_refusal(results, role) else "go")
     return f"gonogo sign {shlex.quote(run)} --role {shlex.quote(role)} --decision {decision}"
 
 

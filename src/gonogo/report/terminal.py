@@ -39,6 +39,7 @@ from gonogo.report.wording import (
     rehearsal_and_faults,
     reproduce,
     run_again,
+    verdict_words,
     waiver_state,
     word,
 )
@@ -290,9 +291,9 @@ class _TerminalPage:
         """
         results, run = self._results, self._results.run.id
         if results.roles and results.faults:
-            yield from self._wrapped(
-                " sign    ", f"a rehearsal is not for signing: {run_again(results)}, and sign that run"
-            )
+            yield from self._wrapped(" sign    ", f"nothing: this is a rehearsal. {run_again(results).capitalize()}")
+            newest = f"reports/{results.run.environment}/latest"
+            yield f"{_INDENT}→ if that run is GO: gonogo sign {newest} --role ROLE --decision go"
             return
         for role in results.roles:
             refusal = go_refusal(results, role.id)
@@ -304,7 +305,7 @@ class _TerminalPage:
                 "hold: a repair and a new run are expected; no-go: this release must not launch; both stop the launch"
             )
             yield from self._wrapped(_INDENT, both)
-            yield f"{_INDENT}→ if you have no key yet: gonogo key new --role ROLE --name NAME"
+            yield f"{_INDENT}→ if you have no key yet, make one and run again: gonogo key new --role ROLE --name NAME"
         if results.roles and results.decision.verdict.opens:
             yield f"{_INDENT}→ when all have signed: {visible(verify_command(results, run))}"
 
@@ -319,6 +320,8 @@ class _TerminalPage:
             seen = f": {visible(shortened(observation.message))}" if observation.message else ""
             start = " then: " if place else " start with: "
             yield from self._wrapped(start, f"{check.id}: {visible(fact(check))}{seen}{who}")
+            if not place and cause.problem.fix:
+                yield from self._wrapped(f"{_INDENT}{fix_label(self._results)}: ", visible(cause.problem.fix))
         yield from self._unexplained()
         if told:
             yield f"{_INDENT}→ {run_again(self._results)}: {command_after_repair(self._results)}"
@@ -327,10 +330,16 @@ class _TerminalPage:
         """Yield the first lines that stay open when all causes are repaired."""
         lines, looked_at = self._blockers.unexplained, self._blockers.looked_at
         for line in lines[:_FEW]:
-            see = f"; see {looked_at[line.id]}" if line.id in looked_at else ""
+            see = self._see(looked_at[line.id]) if line.id in looked_at else ""
             yield from self._wrapped(f" {line.status}: ", visible(f"{line.id}: “{shortened(line.text, _LINE)}”") + see)
         if len(lines) > _FEW:
             yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}: gonogo show"
+
+    def _see(self, identifier: str) -> str:
+        """Which check to look at, and who does."""
+        check = next(check for check in self._results.checks if check.id == identifier)
+        who = owner(self._results, check)
+        return f"; see {identifier}{f' · {acts_label(self._results)}: {visible(who)}' if who else ''}"
 
     def _rules_changed(self) -> bool:
         return "policy changed" in grouped_changes(self._results)
@@ -351,11 +360,11 @@ class _TerminalPage:
         verdict = decision.verdict
         counts = f"   {words}" if (words := stops(self._results).words) else ""
         seconds = format_duration(run.finished_at - run.started_at)
-        verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{counts}{self._attached()}"
+        verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict_words(self._results)}{counts}{self._attached()}"
         beside: list[str] = []
         if counts and len(verdict_text) + len(seconds) >= self._width:
             beside = list(self._wrapped(" ", words))
-            verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict}{self._attached()}"
+            verdict_text = f" {VERDICT_SHAPES[verdict]} {verdict_words(self._results)}{self._attached()}"
         line = f"{verdict_text}{seconds:>{max(len(seconds) + 1, min(self._width, 80) - len(verdict_text))}}"
         coloured = f"\033[1;{_COLOURS[verdict]}m{line}\033[0m" if self._colour else line
         yield from [*beside, coloured] if last else [coloured, *beside]

@@ -28,6 +28,11 @@ SignedDecision = Literal["GO", "NO-GO", "HOLD"]
 def signable(folder: Path, project: Path, role: str, decision: SignedDecision) -> Results:
     """The run, once it is known to be what it says, and may be decided upon like this. Raises Usage- or IntegrityError."""
     results = check_run(folder, project)
+    if results.faults and decision == "GO":
+        raise UsageError(
+            f"this run is a rehearsal: {', '.join(results.faults)} switched on deliberately. Run again without the faults, and "
+            "sign that run"
+        )
     refusal = go_refusal(results, role) if decision == "GO" else None
     if refusal is not None and refusal.verdict is not None:
         raise UsageError(
