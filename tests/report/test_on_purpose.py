@@ -64,17 +64,25 @@ def test_nobody_is_told_to_repair_or_to_sign_a_rehearsal() -> None:
     roles = [RoleResult(id="devops", title="DevOps", statements=())]
     told = replace(made, roles=roles, checks=[replace(made.checks[0], owner="devops")])
     page = html.unescape(render_signoff(told).decode())
-    assert "gonogo sign " not in page.partition('id="signatures"')[2].partition("</section>")[0]
-    assert "A rehearsal is not for signing." in page
+    after = "gonogo sign reports/staging/latest --role"
+    card = page.partition('id="signatures"')[2].partition("</section>")[0]
+    assert "Nothing to sign: this is a rehearsal.</b> Run again without the faults; if that run is GO, sign it" in card
+    assert f"<code>{after} devops --decision go</code>" in card
+    assert f"   → if that run is GO: {after} ROLE --decision go" in terminal(told)
+    assert page.count("gonogo sign ") == 1, "nowhere that of this run"
+    assert "○ not for signing" in page.partition("</header>")[0]
+    assert terminal(told)[-1].startswith(" ✖ NO-GO (rehearsal)")
     detail = render_check(told, told.checks[0])
     for text in ("\n".join(terminal(told)), detail, render_summary_page(told).decode()):
         assert "fix if this were real: " in text
         assert "who would act: DevOps" in text
         assert "who acts" not in text
-        assert "gonogo sign" not in text
+        assert f"gonogo sign {told.run.id}" not in text
     assert NAMED in detail
     assert "reproduce (with the faults): gonogo run" in detail
-    assert f"NO-GO (rehearsal) · {sum_line(told.counts)}" in render_changes(told, run(), ())
+    differences = render_changes(told, run(), ())
+    assert f"NO-GO (rehearsal) · {sum_line(told.counts)}" in differences
+    assert differences.count(NAMED) == 1
     real = render_check(run(), run().checks[0])
     assert "  fix: Repair it." in real
     assert "Rehearsal" not in real

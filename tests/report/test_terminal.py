@@ -67,6 +67,7 @@ def test_no_go(no_go: Results) -> None:
         " This is the first run of this gate on record.\n"
         " start with: tls-a: “Title of tls-a” is not true: a.test at 192.0.2.1:443: closed port, nothing\n"
         "     listens\n"
+        "   fix: Repair it.\n"
         " then: dns-a: “Title of dns-a” could not be checked: no resolver answers\n"
         " then: redis-a: “Title of redis-a” was not checked: not selected in this run\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
@@ -125,6 +126,7 @@ def test_incomplete() -> None:
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
         " start with: dns-a: “Title of dns-a” could not be checked: no resolver answers\n"
+        "   fix: declare others\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s"
     )
@@ -277,9 +279,10 @@ def test_roles_are_told_what_they_may_sign() -> None:
         "   → gonogo sign 20261123T120000Z-abcdef --role devops --decision no-go",
         "   hold: a repair and a new run are expected; no-go: this release must not launch; both stop the",
         "     launch",
-        "   → if you have no key yet: gonogo key new --role ROLE --name NAME",
+        "   → if you have no key yet, make one and run again: gonogo key new --role ROLE --name NAME",
         " This is the first run of this gate on record.",
         " start with: tls-a: “Title of tls-a” is not true: closed · who acts: Technical lead",
+        "   fix: Repair it.",
         " failed: s.technical: “Text of s.technical”",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
         " 1 cause and 1 more checklist line: 1 must-pass check failed, 1 checklist line failed",
@@ -289,7 +292,7 @@ def test_roles_are_told_what_they_may_sign() -> None:
     assert ready[1] == "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision go"
     verified = "gonogo verify 20261123T120000Z-abcdef --env staging --gate pre-deploy --release 3f2c1a9 --max-age 4h"
     assert f"   → when all have signed: {verified}" in ready
-    assert not [row for row in ready if row.startswith(" start") or "run again" in row]
+    assert not [row for row in ready if row.startswith(" start") or "run again after" in row]
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from gonogo.base.bundled import FAULTS_ON
 from gonogo.base.errors import IntegrityError, UsageError
 from gonogo.record.archive import read_results
 from gonogo.record.declared import RoleResult
@@ -190,6 +192,17 @@ def _early(team: Team, roles: str = "") -> Path:
     gates = GATES.replace('sections = ["Now"]', f'sections = ["Now"]\n{roles}', 1).replace('["a"]', '["a", "b"]')
     (team.project / "environments/gates.toml").write_text(gates)
     return team.run()
+
+
+def test_nobody_says_go_to_a_rehearsal(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its verdict is GO: a fault that shows in nothing that the gate asks is a fault still."""
+    folder = team.run()
+    good = signable(folder, team.project, "devops", "GO")
+    faulty = replace(good.provenance, notes=[f"{FAULTS_ON}mongo-down"])
+    monkeypatch.setattr("gonogo.signing.signing.check_run", lambda *_: replace(good, provenance=faulty))
+    with pytest.raises(UsageError, match=r"this run is a rehearsal: mongo-down switched on deliberately. Run again"):
+        signable(folder, team.project, "devops", "GO")
+    assert signable(folder, team.project, "devops", "NO-GO").faults == ["mongo-down"]
 
 
 def test_nobody_says_go_to_an_unsupported_statement(team: Team) -> None:
