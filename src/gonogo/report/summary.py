@@ -23,6 +23,7 @@ from gonogo.report.wording import (
     command,
     command_after_repair,
     fix_label,
+    further_notes,
     line_sum,
     owner,
     rehearsal_and_faults,
@@ -98,7 +99,7 @@ class _SummaryPage:
         if run.interrupted:
             yield "- **the run was interrupted**: what it did not reach is NOT RUN"
         differences = [difference.words for difference in results.provenance.policy_differences]
-        yield from self._cut([f"- {quoted(note)}" for note in (*results.provenance.notes, *differences)], "notes")
+        yield from self._cut([f"- {quoted(note)}" for note in (*further_notes(results), *differences)], "notes")
 
     def _list(self, title: str, entries: Sequence[str]) -> Iterator[str]:
         if entries:
