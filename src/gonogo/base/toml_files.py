@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -13,6 +13,9 @@ from gonogo.base.errors import UsageError
 from gonogo.base.regular_files import Unreadable, read_regular
 from gonogo.base.secrets import SECRET_NAME
 from gonogo.base.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 LARGEST_BYTES = 1024 * 1024
 _USER_INFO = re.compile(r"://[^@\s]*@")
@@ -39,6 +42,25 @@ def parse_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
+
+
+def editable(path: Path) -> "TOMLDocument":
+    """The file with its comments and its order, to be changed and written again; empty if there is none. Raises UsageError."""
+    import tomlkit  # noqa: PLC0415 - most commands change no file
+
+    if not path.is_file():
+        return tomlkit.document()
+    parse_toml(path)  # whatever is wrong with it is told as it is everywhere
+    return tomlkit.parse(read_regular(path, LARGEST_BYTES).decode("utf-8-sig"))
+
+
+def entries_of(document: "TOMLDocument", name: str) -> list[Any]:
+    """The array of tables of this name, made where there is none. What is appended to it is appended to the document."""
+    import tomlkit  # noqa: PLC0415 - as above
+
+    if name not in document:
+        document[name] = tomlkit.aot()
+    return cast("list[Any]", document[name])  # an AoT or an Array: both are lists
 
 
 def read_toml(path: Path, model: type[Model]) -> Model:

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import tomli_w
 from pydantic import BeforeValidator, Field, model_validator
 
 from gonogo.base.errors import UsageError
 from gonogo.base.moments import Ending, Moment, Words, as_written, longer_than
-from gonogo.base.toml_files import Document, read_toml
+from gonogo.base.toml_files import Document, editable, entries_of, read_toml
 from gonogo.base.whole_files import write_whole
 from gonogo.base.wording import did_you_mean
 from gonogo.policy.people import People
@@ -109,11 +108,16 @@ def granted_to_themselves(waiver: Waiver, people: People) -> str:
 
 
 def write_waiver(root: Path, environment: str, waiver: Waiver) -> Path:
-    """Add it to the file of the environment, in place of an older one for the same check. Raises UsageError."""
+    """Add it to the file of the environment, in place of an older one for the same check. Raises UsageError.
+
+    Everything else in the file stays as it is, comments included.
+    """
     path = waivers_path(root, environment)
-    others = [
-        kept for kept in (read_toml(path, Waivers).waiver if path.is_file() else ()) if kept.check != waiver.check
-    ]
-    document = {"waiver": [{**listed.model_dump(), "until": as_written(listed.until)} for listed in (*others, waiver)]}
-    write_whole(path, tomli_w.dumps(document).encode())
+    listed = read_toml(path, Waivers).waiver if path.is_file() else ()
+    document = editable(path)
+    entries = entries_of(document, "waiver")
+    for place in reversed([place for place, older in enumerate(listed) if older.check == waiver.check]):
+        del entries[place]
+    entries.append({**waiver.model_dump(), "until": as_written(waiver.until)})
+    write_whole(path, document.as_string().encode())
     return path

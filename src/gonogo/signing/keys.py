@@ -3,9 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import tomli_w
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -17,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gonogo.base.errors import UsageError
-from gonogo.base.toml_files import build
+from gonogo.base.toml_files import build, editable, entries_of
 from gonogo.base.whole_files import write_whole
 from gonogo.policy.people import FILE, People, read_people
 
@@ -62,22 +60,31 @@ def load_key(path: Path, passphrase: str) -> EllipticCurvePrivateKey:
 
 
 def enrol(project: Path, *, name: str, role: str, public: str, email: str | None = None) -> Path:
-    """Add the public key to ``people.toml``, which goes through the team's code review. Raises UsageError."""
+    """Add the public key to ``people.toml``, which goes through the team's code review. Raises UsageError.
+
+    Everything else in the file stays as it is, comments included.
+    """
     path = project / "environments" / FILE
     now = datetime.now(UTC).replace(microsecond=0)
     people = read_people(project)
     new = {"role": role, "key": public, "valid_from": now, "valid_until": now + LIFETIME}
-    document = people.model_dump(exclude_none=True)
-    entries: list[dict[str, Any]] = list(document["person"])
+    document = editable(path)
+    entries = entries_of(document, "person")
     person = people.find(name)
     if person is None:
         entries.append({"name": name, "email": _address(name, email, path), "roles": [role], "keys": [new]})
     else:
         entry = entries[people.person.index(person)]
-        entry["roles"] = [*dict.fromkeys([*entry["roles"], role])]
-        entry["keys"] = [*({**key, "role": key.get("role", person.roles[0])} for key in entry["keys"]), new]
-    whole = build(People, str(path), person=entries)
-    write_whole(path, tomli_w.dumps(whole.model_dump(exclude_none=True), multiline_strings=True).encode())
+        if role not in entry["roles"]:
+            entry["roles"].append(role)
+        for key in entry.get("keys", ()):
+            key.setdefault("role", person.roles[0])
+        if "keys" in entry:
+            entry["keys"].append(new)
+        else:
+            entry["keys"] = [new]
+    build(People, str(path), **document.unwrap())
+    write_whole(path, document.as_string().encode())
     return path
 
 
