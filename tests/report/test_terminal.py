@@ -190,7 +190,7 @@ def test_checklist_papers_and_changes() -> None:
         " failed: c.c: “Text of c.c”\n"
         " open: b.0: “Text of b.0”\n"
         " open: b.1: “Text of b.1”\n"
-        "   and 4 more checklist lines: gonogo show\n"
+        "   and 4 more checklist lines, in the report\n"
         " ◌ INCOMPLETE   7 checklist lines not done (1 failed, 6 open)              4.1 s"
     )
 

@@ -333,7 +333,7 @@ class _TerminalPage:
             see = self._see(looked_at[line.id]) if line.id in looked_at else ""
             yield from self._wrapped(f" {line.status}: ", visible(f"{line.id}: “{shortened(line.text, _LINE)}”") + see)
         if len(lines) > _FEW:
-            yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}: gonogo show"
+            yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}, in the report"
 
     def _see(self, identifier: str) -> str:
         """Which check to look at, and who does."""
