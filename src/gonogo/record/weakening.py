@@ -89,13 +89,13 @@ def _roles(before: Results, after: Results) -> Iterator[Change]:
 def _waivers(before: Results, after: Results) -> Iterator[Change]:
     """Waivers that are new, accept more, or last longer than before."""
     then = {exception.check: exception for exception in before.exceptions if exception.state in _COUNTING}
-    after_checks = {check.id: check.severity for check in after.checks}
+    severities = {check.id: check.severity for check in after.checks}
     for now in after.exceptions:
         if now.state not in _COUNTING:
             continue
         old = then.get(now.check)
         words = f"{', '.join(now.excepts)} accepted until {now.until:%Y-%m-%d}, owner {now.owner}, by {now.approved_by}"
-        if after_checks.get(now.check) is Severity.WARNING:
+        if severities.get(now.check) is Severity.WARNING:
             words += "; not needed, the check only warns"
         if old is None:
             yield _told(now.check, "no waiver", words)
