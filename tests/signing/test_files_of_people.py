@@ -62,9 +62,12 @@ def test_a_key_is_added_and_nothing_else_is_touched(project: Path, tmp_path: Pat
     assert ana is not None
     assert cy is not None
     assert ana.roles == ("devops",)
-    assert [(key.role, key.key.strip()) for key in ana.keys] == [("devops", one.strip()) for one in (first, second)]
-    assert [key.key.strip() for key in cy.keys] == [third.strip()]
+    assert [(key.role, (key.key or "").strip()) for key in ana.keys] == [
+        ("devops", one.strip()) for one in (first, second)
+    ]
+    assert [(key.key or "").strip() for key in cy.keys] == [third.strip()]
     if written is PEOPLE:
+        assert first.strip() in once, "the key as openssl writes it, over several rows"
         assert kept(written.format(keys=""), once)
         comments = [row for row in path.read_text().splitlines() if "#" in row]
         assert comments == [row for row in written.splitlines() if "#" in row]

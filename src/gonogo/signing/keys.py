@@ -64,10 +64,13 @@ def enrol(project: Path, *, name: str, role: str, public: str, email: str | None
 
     Everything else in the file stays as it is, comments included.
     """
+    import tomlkit  # noqa: PLC0415 - most commands write no such file
+
     path = project / "environments" / FILE
     now = datetime.now(UTC).replace(microsecond=0)
     people = read_people(project)
-    new = {"role": role, "key": public, "valid_from": now, "valid_until": now + LIFETIME}
+    key = tomlkit.string(public, multiline="\n" in public)
+    new = {"role": role, "key": key, "valid_from": now, "valid_until": now + LIFETIME}
     document = editable(path)
     entries = entries_of(document, "person")
     person = people.find(name)
@@ -77,8 +80,8 @@ def enrol(project: Path, *, name: str, role: str, public: str, email: str | None
         entry = entries[people.person.index(person)]
         if role not in entry["roles"]:
             entry["roles"].append(role)
-        for key in entry.get("keys", ()):
-            key.setdefault("role", person.roles[0])
+        for older in entry.get("keys", ()):
+            older.setdefault("role", person.roles[0])
         if "keys" in entry:
             entry["keys"].append(new)
         else:
