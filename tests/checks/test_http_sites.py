@@ -165,7 +165,7 @@ def test_other_names_and_the_front_page_are_asked() -> None:
     assert told(pages({}), other=pages({"/app": Reply(200, b"hello", TEXT), "/health": MISSING}), hosts=at) == {}
 
 
-@pytest.mark.parametrize("status", [401, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [401, pytest.param(429, marks=pytest.mark.whole), 500, 502, 503])
 def test_service_that_answers_nothing_is_never_let_pass(status: int) -> None:
     """Whoever answers an error to everything serves nothing private, and nothing else."""
     later = {"Retry-After": "60"} if status == 429 else {}

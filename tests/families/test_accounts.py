@@ -20,7 +20,7 @@ from reference.accounts import Accounts, new_secrets
 from reference.instance import Part
 from reference.repository import write_variables
 from reference.settings import healthy
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 
 FILES: Mapping[str, Mapping[str, str]] = {
     "staging": {

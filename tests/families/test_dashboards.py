@@ -20,7 +20,7 @@ from gonogo.families.monitoring.grafana import dashboard_questions, probe_dashbo
 from gonogo.families.registry import environment_from
 from gonogo.watching.rules_grafana import grafana_dashboard
 from tests.checks.conftest import Judge, catalogue, declarations, judge
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 from tests.support.watch_day import watch_of
 
 __all__ = ["catalogue", "declarations", "judge"]

@@ -38,7 +38,8 @@ from gonogo.families.mongodb.status import (
 )
 from gonogo.families.registry import environment_from
 from reference.listener import Handler
-from tests.support.doubles import closed_port, hang_up, noise, serving, silence, web_server
+from tests.support.doubles import hang_up, noise, serving, silence, web_server
+from tests.support.ports import closed_port
 
 SHORT = timedelta(seconds=0.5)
 PROBES = [probe_mongo, probe_mongo_latency, probe_mongo_status, probe_mongo_write]

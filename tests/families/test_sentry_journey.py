@@ -11,7 +11,8 @@ from gonogo.base.errors import Unobserved
 from gonogo.families.sentry.journey import SentryVerbs
 from gonogo.families.sentry.section import Sentry
 from gonogo.families.verbs import Journey
-from tests.support.doubles import closed_port, serving
+from tests.support.doubles import serving
+from tests.support.ports import closed_port
 from tests.support.provider_doubles import KEY, NUMBER, Answer, web_api
 
 SECTION = Sentry(dsn="SENTRY_DSN", token="SENTRY_TOKEN", organization="workme", project="workme-api")

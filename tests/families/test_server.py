@@ -20,7 +20,8 @@ from gonogo.families.servers.probe import ServerQuestion, probe_server
 from gonogo.families.servers.section import Server
 from reference.doubles.host import USER, HostDouble, HostSettings
 from reference.listener import Handler
-from tests.support.doubles import closed_port, hang_up, noise, serving
+from tests.support.doubles import hang_up, noise, serving
+from tests.support.ports import closed_port
 
 KEYS = {name: asyncssh.generate_private_key("ssh-ed25519") for name in ("host", "visitor", "other")}
 

@@ -25,7 +25,8 @@ from gonogo.families.support.section import Support, Tickets
 from reference.certificates import issue_internal
 from reference.doubles.imap import ImapDouble
 from reference.doubles.support import LABEL, PROJECT, SupportDouble, SupportPorts, SupportSettings
-from tests.support.doubles import closed_port, serving
+from tests.support.doubles import serving
+from tests.support.ports import closed_port
 from tests.support.provider_doubles import Answer, Replies, web_api
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ import pytest
 from gonogo.evidence.watch import Reading
 from gonogo.families.watch.prometheus import PrometheusSource
 from gonogo.families.watch.section import Watch
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 
 WATCH = {
     "every": "1 s",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab import servers
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 _FASTAPI_USERS = """
 import os, uuid
@@ -247,7 +247,7 @@ def running(service: Service, place: Path, **environ: str) -> Iterator[int]:
     for name, text in {"service.py": service.source, **service.files}.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(text)
-    port = closed_port()
+    port = free_port()
     if service.python:
         uv = str(Path(sys.executable).with_name("uv"))
         _run([uv, "venv", "--quiet", "--python", sys.executable, "venv"], place)

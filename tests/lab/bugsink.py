@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.table import serving
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 _READY_SECONDS = 60
 _PROJECT = "from projects.models import Project; print('DSN', Project.objects.get_or_create(name='workme-api')[0].dsn)"
@@ -28,7 +28,7 @@ class Bugsink:
 @contextmanager
 def bugsink(place: Path) -> Iterator[Bugsink]:
     """Install it, start it, and stop it. Its dependencies are its own: they would not fit beside gonogo's."""
-    uv, port = Path(sys.executable).with_name("uv"), closed_port()
+    uv, port = Path(sys.executable).with_name("uv"), free_port()
     _run([str(uv), "venv", "--quiet", "--python", sys.executable, "venv"], place)
     _run([str(uv), "pip", "install", "--quiet", "--python", "venv/bin/python", "bugsink"], place)
     _run(["venv/bin/bugsink-create-conf", "--template=local", "--host=127.0.0.1", f"--port={port}"], place)

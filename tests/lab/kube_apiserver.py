@@ -25,7 +25,7 @@ from kubernetes import client, utils
 from reference.certificates import issue_internal
 from tests.lab import servers
 from tests.lab.table import serving
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 BINARY = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gonogo-lab" / "kube-apiserver"
 NEEDED = (str(BINARY), "etcd")
@@ -97,7 +97,7 @@ def api_server(folder: Path) -> Iterator[ApiServer]:
         ["openssl", "genrsa", "-out", "accounts.key", "2048"], cwd=folder, check=True, capture_output=True, timeout=60
     )
     (folder / "users.csv").write_text(_USERS)
-    store, peers, port = closed_port(), closed_port(), closed_port()
+    store, peers, port = free_port(), free_port(), free_port()
     (folder / "etcd").mkdir()
     own = [f"http://127.0.0.1:{number}" for number in (store, peers)]
     etcd = [

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from tests.lab.table import serving
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 SECRET_KEY = "sk_test_localstripe"
 _READY_SECONDS = 60
@@ -49,7 +49,7 @@ class Localstripe:
 @contextmanager
 def localstripe(place: Path) -> Iterator[Localstripe]:
     """Install it, start it, and stop it. Its licence and its dependencies are its own."""
-    uv, port = Path(sys.executable).with_name("uv"), closed_port()
+    uv, port = Path(sys.executable).with_name("uv"), free_port()
     python = place / "venv" / "bin" / "python"
     for arguments in (
         ("venv", "--quiet", "--python", sys.executable, str(place / "venv")),

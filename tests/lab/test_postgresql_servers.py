@@ -22,7 +22,7 @@ from tests.lab.package_verdicts import environment_of, wrong
 from tests.lab.pgbouncer import pgbouncer
 from tests.lab.postgresql import PASSWORD, PostgresqlServer, postgresql
 from tests.lab.postgresql_verdicts import archived, eventually, judged
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 
 
 @contextmanager

@@ -188,6 +188,7 @@ def test_queue_that_a_restart_deletes(broker: RabbitmqServer) -> None:
     assert "brief is not durable" in found["rabbitmq-copies"]
 
 
+@pytest.mark.whole
 def test_disk_alarm(served: RabbitmqServer) -> None:
     """Publishers are blocked; logins still come about."""
     served.control("set_disk_free_limit", "900000GB")

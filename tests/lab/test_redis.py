@@ -27,7 +27,7 @@ from tests.lab.redis_server import (
     server,
 )
 from tests.lab.verdicts import verdict
-from tests.support.doubles import closed_port
+from tests.support.ports import free_port
 
 ACL = ("--aclfile", "users.acl")
 MEMORY = ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru")
@@ -87,7 +87,7 @@ def unsupported(maker: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("rules", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_users_as_narrow_as_we_ask_for(judge: Judge, tmp_path: Path, maker: str, rules: str) -> None:
     """The narrower the user, the less it may be told to be broken."""
-    port, program = closed_port(), program_of(maker)
+    port, program = free_port(), program_of(maker)
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, program=program, app=rules, monitor=AS_THE_FIX_SAYS):
         found = verdicts(
             judge, f"redis://app:{APP}@127.0.0.1:{port}/0", f"redis://monitor:{MONITOR}@127.0.0.1:{port}/0"
@@ -99,7 +99,7 @@ def test_users_as_narrow_as_we_ask_for(judge: Judge, tmp_path: Path, maker: str,
 @pytest.mark.parametrize(("credentials", "user"), [("", f"username=app&password={APP}"), ("app@", f"password={APP}")])
 def test_credentials_of_the_query(judge: Judge, tmp_path: Path, credentials: str, user: str) -> None:
     """The driver reads them there, and so do we."""
-    port = closed_port()
+    port = free_port()
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=WIDE, monitor=AS_THE_FIX_SAYS):
         url = f"redis://{credentials}127.0.0.1:{port}/0?{user}"
         found = verdicts(judge, url, f"redis://monitor:{MONITOR}@127.0.0.1:{port}/0")
@@ -115,7 +115,7 @@ def test_products(tmp_path: Path, maker: str, product: str) -> None:
 
     Any other redis-server that comes first on PATH is held against its own word: a Redis 8 made from its source, say.
     """
-    port = closed_port()
+    port = free_port()
     said = subprocess.run([program_of(maker), "--version"], capture_output=True, text=True, check=True, timeout=10)
     version = re.search(r"\bv=(\S+)", said.stdout)
     assert version, said.stdout
@@ -164,7 +164,7 @@ def secured(folder: Path, secure: int, plain: int, clients: str) -> tuple[Certif
 )
 def test_certificates_of_clients(judge: Judge, tmp_path: Path, clients: str) -> None:
     """Every connection is made as the URL says; a stranger has no certificate."""
-    secure = closed_port()
+    secure = free_port()
     files, options = secured(tmp_path, secure, 0, clients)
     query = f"ssl_certfile={files.certificate}&ssl_keyfile={files.key}&ssl_ca_certs={files.ca}"
     with server(tmp_path, *options, app=NARROW, monitor=AS_THE_FIX_SAYS):
@@ -176,7 +176,7 @@ def test_certificates_of_clients(judge: Judge, tmp_path: Path, clients: str) -> 
 
 def test_port_without_tls_beside_it(judge: Judge, tmp_path: Path) -> None:
     """The service speaks TLS; whoever does not is served next door."""
-    secure, plain = closed_port(), closed_port()
+    secure, plain = free_port(), free_port()
     files, options = secured(tmp_path, secure, plain, "no")
     with server(tmp_path, *options, app=WIDE, monitor=AS_THE_FIX_SAYS):
         url, monitor = (f"rediss://{user}@localhost:{secure}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
@@ -205,7 +205,7 @@ def test_foreign_keys_in_a_cluster(judge: Judge, tmp_path: Path) -> None:
 @pytest.mark.whole
 def test_sentinel_is_no_server(judge: Judge, tmp_path: Path) -> None:
     """One cause, and not seven failures of what a Sentinel never had."""
-    port = closed_port()
+    port = free_port()
     (tmp_path / "sentinel.conf").write_text("user default on nopass ~* &* +@all\n")
     with server(tmp_path, str(tmp_path / "sentinel.conf"), "--sentinel", "--port", str(port)):
         url = f"redis://127.0.0.1:{port}/0"
@@ -214,7 +214,7 @@ def test_sentinel_is_no_server(judge: Judge, tmp_path: Path) -> None:
 
 def test_injected_commands_are_not_run(judge: Judge, tmp_path: Path) -> None:
     """A user who may do everything is told of, and nothing is lost by trying."""
-    port = closed_port()
+    port = free_port()
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app="~* &* +@all", monitor=AS_THE_FIX_SAYS):
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
         found = verdicts(judge, url, monitor)
@@ -237,7 +237,7 @@ def test_strangers_who_are_let_in_as_the_default_user(
     judge: Judge, tmp_path: Path, maker: str, rules: str, expected: str
 ) -> None:
     """Whoever needs no password may lack the right to PING, and read every session all the same."""
-    port, program = closed_port(), program_of(maker)
+    port, program = free_port(), program_of(maker)
     users = {"app": WIDE, "monitor": AS_THE_FIX_SAYS, "default": rules}
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, program=program, **users):
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
@@ -248,7 +248,7 @@ def test_strangers_who_are_let_in_as_the_default_user(
 
 def test_commands_that_libraries_need(judge: Judge, tmp_path: Path) -> None:
     """Queues list their workers by CLIENT LIST and read INFO; clients of Sentinel ask for the ROLE."""
-    port, needed = closed_port(), f"{WIDE} +info +role +client|list"
+    port, needed = free_port(), f"{WIDE} +info +role +client|list"
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=needed, monitor=AS_THE_FIX_SAYS):
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
         assert wrong(verdicts(judge, url, monitor), "redis-tls") == {}
@@ -275,7 +275,7 @@ def test_commands_that_libraries_need(judge: Judge, tmp_path: Path) -> None:
 )
 def test_one_dangerous_command_is_enough(judge: Judge, tmp_path: Path, granted: str, command: str) -> None:
     """A category is taken away, and one command of it, or one part of a command, given back."""
-    port = closed_port()
+    port = free_port()
     with server(tmp_path, "--port", str(port), *ACL, *MEMORY, app=f"{WIDE} {granted}", monitor=AS_THE_FIX_SAYS):
         url, monitor = (f"redis://{user}@127.0.0.1:{port}/0" for user in (f"app:{APP}", f"monitor:{MONITOR}"))
         found = verdicts(judge, url, monitor)

@@ -84,6 +84,7 @@ def wait_for(process: "subprocess.Popen[str]", *words: str) -> str:
     raise AssertionError(said)
 
 
+@pytest.mark.whole
 def test_ctrl_c_leaves_nobody(instance: ReferenceInstance) -> None:
     """The master and its workers are interrupted at once, as in one terminal."""
     before = contents(instance)

@@ -11,7 +11,7 @@ from pagerduty import HttpError, RestApiV2Client
 from pagerduty.rest_api_v2_client import CANONICAL_PATHS
 
 from reference.doubles.oncall import POLICY, SCOPES, SERVICE, OnCallDouble, OnCallSettings
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 
 TOKEN = "pdus+_never-shown-1"
 NOW = datetime.now(UTC)

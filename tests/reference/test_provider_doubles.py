@@ -14,7 +14,8 @@ from gonogo.families.digitalocean.probe import droplet_questions, probe_droplet
 from reference.doubles.atlas import AtlasSettings
 from reference.doubles.digitalocean import DROPLET, VOLUME, DigitalOceanSettings
 from reference.doubles.providers import ProvidersDouble
-from tests.support.doubles import closed_port, serving
+from tests.support.doubles import serving
+from tests.support.ports import closed_port
 from tests.support.provider_doubles import (
     SECRETS,
     Answer,

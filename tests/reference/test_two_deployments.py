@@ -13,7 +13,7 @@ from reference.accounts import Accounts, new_secrets
 from reference.instance import Part
 from reference.repository import Values
 from reference.settings import Deployment, Settings, healthy, other
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 
 ATLAS = "/api/atlas/v2/groups/65b1f0c2a4d3e5f60718293a/clusters"
 DROPLETS = {"staging": 402188307, "production": 402188311}

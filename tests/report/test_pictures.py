@@ -29,7 +29,7 @@ def unnamed(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("unfolded", [False, True])
+@pytest.mark.parametrize("unfolded", [pytest.param(False, marks=pytest.mark.whole), True])
 def test_accessible_in_every_state(browser: Browser, tmp_path: Path, *, unfolded: bool) -> None:
     """Folded, opened, and the page that has everything; in light and in dark."""
     page = opened(browser, tmp_path, pictured(), unfolded=unfolded)

@@ -15,7 +15,7 @@ from gonogo.runs.prepare import Request, prepare
 from gonogo.runs.session import results_of
 from reference.certificates import Bundle, CertificateSettings, issue_public
 from reference.relay import Backend, Listen, Relay, TlsOffer
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 
 Walked = dict[str, tuple[Outcome, str]]
 """Check to its outcome, and what it said."""

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from reference.listener import Handler, Listener
-from tests.support.ports import free_port
 
 
 @asynccontextmanager
@@ -17,11 +16,6 @@ async def serving(handler: Handler) -> AsyncIterator[int]:
         yield listener.port
     finally:
         await listener.stop()
-
-
-def closed_port() -> int:
-    """Nobody listens there."""
-    return free_port()
 
 
 async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

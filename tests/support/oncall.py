@@ -12,7 +12,8 @@ from gonogo.evidence.oncall import OnCallEvidence
 from gonogo.families.oncall.probe import oncall_questions, probe_oncall
 from gonogo.families.registry import environment_from
 from reference.doubles.oncall import POLICY, SERVICE, OnCallDouble, OnCallSettings
-from tests.support.doubles import closed_port, serving
+from tests.support.doubles import serving
+from tests.support.ports import closed_port
 from tests.support.provider_doubles import Answer, Replies, web_api
 
 TOKEN = "pdus+_never-shown-1"

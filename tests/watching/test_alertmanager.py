@@ -19,9 +19,9 @@ from gonogo.watching.alertmanager import AlertmanagerChannel
 from gonogo.watching.announcer import Announcer, ChannelDown
 from reference.listener import Listener
 from tests.lab.servers import program, running
-from tests.support.doubles import closed_port, silence
+from tests.support.doubles import silence
 from tests.support.http_doubles import http_server
-from tests.support.ports import free_port
+from tests.support.ports import closed_port, free_port
 from tests.support.threads import listening
 from tests.watching.told import HEAD, Remembered, announcement
 

@@ -22,9 +22,9 @@ from gonogo.watching.alertmanager import AlertmanagerChannel
 from gonogo.watching.announcer import Announcer, Channel, ChannelDown, Pauses
 from gonogo.watching.channels import AppriseChannel, channels_of
 from reference.listener import Listener
-from tests.support.doubles import closed_port, hang_up, silence
+from tests.support.doubles import hang_up, silence
 from tests.support.http_doubles import http_server
-from tests.support.ports import free_port
+from tests.support.ports import closed_port, free_port
 from tests.support.threads import listening
 from tests.watching.told import HEAD, Remembered, announcement, watch_of
 

@@ -82,6 +82,7 @@ def test_visitors_are_called_synthetic_and_what_is_left_of_them_is_said() -> Non
     assert visitors.words.endswith("left behind: 1 message; remove it with: gonogo clean --env reference")
 
 
+@pytest.mark.whole
 def test_visitors_of_a_service_that_is_down_are_errors_and_end(tmp_path: Path) -> None:
     """They wait for nobody, and make no load of their own."""
     (tmp_path / "secrets.env").write_text("BETA_CODE='of-nobody'\n")

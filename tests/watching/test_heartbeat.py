@@ -11,8 +11,9 @@ from gonogo.base.errors import UsageError
 from gonogo.clients.secret_url import SecretUrl
 from gonogo.watching.heartbeat import Heartbeat, heartbeat_of
 from reference.listener import Listener
-from tests.support.doubles import closed_port, silence
+from tests.support.doubles import silence
 from tests.support.http_doubles import http_server
+from tests.support.ports import closed_port
 from tests.support.threads import listening
 from tests.watching.told import watch_of
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from gonogo.base.errors import UsageError
 from gonogo.cli.program import cli
 from gonogo.watching.own_alarm import JOURNAL
-from tests.support.doubles import closed_port
+from tests.support.ports import closed_port
 from tests.support.small_disks import needs_root, small_disk
 from tests.support.threads import listening
 from tests.watching.test_channels import PASSWORD, TOKEN, Mailbox, MailServer, mail_url
