@@ -4,25 +4,24 @@ import os
 import random
 import socket
 from collections.abc import Iterator
+from itertools import islice
 
-_PROCESSES, _EACH = 8, 1_000
-_SERVERS = 12_000
-"""The first port; each process of pytest-xdist has its own thousand. The reference environment's are from 20000."""
-_CLOSED, _FEW = 10_000, 250
-"""The first of the ports that no server is given, and how many of them each process has."""
-_ATTEMPTS = 100
+_PROCESSES = 8
 _NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
-"""Of this process."""
+"""Of this process: each one of pytest-xdist has ports of its own."""
+_ATTEMPTS = 100
 
 
-def _ports_in_turn() -> Iterator[int]:
+def _in_turn(first: int, each: int) -> Iterator[int]:
     """The ports of this process, none twice until all were given, from a place that two sessions hardly share."""
-    begin = random.SystemRandom().randrange(_EACH)
+    begin = random.SystemRandom().randrange(each)
     while True:
-        yield from (_SERVERS + _NUMBER * _EACH + (begin + turn) % _EACH for turn in range(_EACH))
+        yield from (first + _NUMBER * each + (begin + turn) % each for turn in range(each))
 
 
-_turns = _ports_in_turn()
+_servers = _in_turn(12_000, 1_000)
+"""Up to 20000, where the ports of the reference environment begin."""
+_closed = _in_turn(10_000, 250)
 
 
 def free_port(address: str = "127.0.0.1") -> int:
@@ -30,17 +29,16 @@ def free_port(address: str = "127.0.0.1") -> int:
 
     One that the kernel chooses is soon given to somebody's connection, and the server that was to have it cannot start.
     """
-    return _first_unused((next(_turns) for _ in range(_ATTEMPTS)), address)
+    return _first_unused(_servers, address)
 
 
 def closed_port() -> int:
-    """A port at which nobody listens, now or later."""
-    own = range(_CLOSED + _NUMBER * _FEW, _CLOSED + (_NUMBER + 1) * _FEW)
-    return _first_unused(random.SystemRandom().sample(own, _ATTEMPTS), "127.0.0.1")
+    """A port at which nobody listens, now or later, unless the test itself does."""
+    return _first_unused(_closed, "127.0.0.1")
 
 
-def _first_unused(ports: Iterator[int] | list[int], address: str) -> int:
-    for port in ports:
+def _first_unused(ports: Iterator[int], address: str) -> int:
+    for port in islice(ports, _ATTEMPTS):
         with socket.socket() as tried:
             try:
                 tried.bind((address, port))
