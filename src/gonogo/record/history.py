@@ -14,6 +14,7 @@ from gonogo.record.results import (
     Results,
 )
 from gonogo.record.rule_changes import rule_changes
+from gonogo.record.waiver_changes import WITHOUT_EFFECT, waiver_changes
 from gonogo.record.weakening import lowered, weakened
 
 OUTCOME_LETTERS = {
@@ -35,6 +36,7 @@ ORDER = (
     "policy changed",
     "fixed",
     "added",
+    "without effect",
 )
 """Order of the kinds of change: what a signer must not miss comes first."""
 _GOOD = {Outcome.PASS, Outcome.WARN}
@@ -63,10 +65,13 @@ def changes(before: Results, after: Results) -> Sequence[Change]:
 
     Where one of them did not ask everything (interrupted, or narrowed), what it did not ask is no news.
     """
-    changed = [*_checks(before, after), *rule_changes(before, after), *_coming_and_going(before, after)]
-    if not _partial(before) and not _partial(after):
+    whole = not _partial(before) and not _partial(after)
+    waivers = list(waiver_changes(before, after)) if whole else []
+    changed = [*_checks(before, after), *rule_changes(before, after, waivers), *_coming_and_going(before, after)]
+    if whole:
         changed += _lines(before, after)
         changed += weakened(before, after)
+        changed += (change for change in waivers if change.kind == WITHOUT_EFFECT)
     less = lowered(before, after)
     changed = [change for change in changed if change.kind != "fixed" or change.subject not in less]
     return sorted(changed, key=lambda change: ORDER.index(change.kind))

@@ -232,6 +232,7 @@ class Change:
         "added",
         "removed",
         "policy changed",
+        "without effect",
     ]
     subject: str
     """Id of a check or a line; of a rule the file that it stands in."""

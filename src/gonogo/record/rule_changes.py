@@ -1,11 +1,12 @@
 """Finds which rules are different between two runs, by file and key: a pure function of their results."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gonogo.planning.rule_values import WHOLE
 from gonogo.planning.trusted import other_trust
 from gonogo.record.attest_rules import attest_rules
 from gonogo.record.results import Change, CheckResult, Results
+from gonogo.record.waiver_changes import untold
 
 DIGESTS = ("catalogue", "checks", "environment", "policy")
 """Digests of the origin, each over rules of one kind."""
@@ -20,19 +21,20 @@ _TELLING = ("title", "severity", "effect", "needs", "owner", "proves", "supports
 """What a result keeps of the entry of its check, beside the thresholds."""
 
 
-def rule_changes(before: Results, after: Results) -> Iterator[Change]:
+def rule_changes(before: Results, after: Results, waivers: Sequence[Change] = ()) -> Iterator[Change]:
     """Everything by which the runs were judged differently: file, key, old and new value.
 
-    A digest that differs for a reason that the records do not hold is told as such.
+    What the changes of the ``waivers`` tell of their file is not told twice. A digest that differs for a reason that the records do not hold is told as such.
     """
     told = [*_trust(before, after), *_checks(before, after)]
     if before.provenance.policy != after.provenance.policy:
         told += [*_attested(before, after), *_lines(before, after)]
     kept = bool(before.provenance.rules and after.provenance.rules)
     if kept:
-        told += _not_told_yet(told, _files(before, after))
+        told += _not_told_yet(told, _files(before, after, waivers))
     yield from _narrowest(told)
-    yield from _unnamed(before, after, told, kept=kept)
+    kinds = {_kind(change) for change in told} | ({"policy"} if waivers else set())
+    yield from _unnamed(before, after, kinds, kept=kept)
 
 
 def _not_told_yet(told: Sequence[Change], changes: Iterator[Change]) -> Iterator[Change]:
@@ -51,12 +53,12 @@ def _narrowest(told: Sequence[Change]) -> Iterator[Change]:
     yield from (change for change in told if change.key or change.subject not in named)
 
 
-def _unnamed(before: Results, after: Results, told: Sequence[Change], *, kept: bool) -> Iterator[Change]:
+def _unnamed(before: Results, after: Results, kinds: Collection[str], *, kept: bool) -> Iterator[Change]:
     """What only digests tell: records from before rules were kept, and defaults of another gonogo."""
     reason = DEFAULTS if kept else OLDER
     for name in DIGESTS:
         then, now = (getattr(side.provenance, name)[:_SHOWN] or "none" for side in (before, after))
-        if then != now and not any(_kind(change) == name for change in told):
+        if then != now and name not in kinds:
             yield _change(name, "", then, f"{now} ({reason})")
 
 
@@ -69,7 +71,11 @@ def _kind(change: Change) -> str:
         return "catalogue"
     team = ("checklist.md", "gates.toml", "people.toml")
     parts = file.split("/")
-    return "policy" if parts[-1] in team or parts[1:2] in (["waivers"], ["attestations"]) else "environment"
+    return "policy" if parts[-1] in team or _is_of_waivers(file) or parts[1:2] == ["attestations"] else "environment"
+
+
+def _is_of_waivers(file: str) -> bool:
+    return file.split("/")[1:2] == ["waivers"]
 
 
 def _trust(before: Results, after: Results) -> Iterator[Change]:
@@ -78,13 +84,16 @@ def _trust(before: Results, after: Results) -> Iterator[Change]:
         yield _change(file, place, f"trusted {trusted}", f"trusts {trusts}")
 
 
-def _files(before: Results, after: Results) -> Iterator[Change]:
-    then, now = before.provenance.rules, after.provenance.rules
+def _files(before: Results, after: Results, waivers: Sequence[Change]) -> Iterator[Change]:
+    then, now = (
+        {file: untold(waivers, keys) if _is_of_waivers(file) else keys for file, keys in side.provenance.rules.items()}
+        for side in (before, after)
+    )
     for file in sorted(then.keys() | now.keys()):
-        if file not in then or file not in now:
-            yield _change(file, "", *((NO_FILE, "added") if file in now else ("there", NO_FILE)))
-        else:
+        if file in then and file in now:
             yield from _values(file, then[file], now[file])
+        elif then.get(file) or now.get(file):
+            yield _change(file, "", *((NO_FILE, "added") if file in now else ("there", NO_FILE)))
 
 
 def _values(file: str, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from gonogo.policy.severity import Severity
 from gonogo.record.attest_rules import Roles, attest_rules
 from gonogo.record.results import Change, CheckResult, LineResult, Results
+from gonogo.record.waiver_changes import waiver_changes
 
 GONE = "not there any more"
 
@@ -17,7 +18,7 @@ def weakened(before: Results, after: Results) -> Iterator[Change]:
     yield from _checks(before, after)
     yield from _lines(before, after)
     yield from _roles(before, after)
-    yield from _waivers(before, after)
+    yield from (change for change in waiver_changes(before, after) if change.kind == "weakened")
 
 
 def _told(subject: str, before: str, after: str) -> Change:
@@ -84,26 +85,6 @@ def _roles(before: Results, after: Results) -> Iterator[Change]:
             yield _told(
                 f"role {role.id}", f"signs {len(role.statements)} statements", f"not {', '.join(removed)} any more"
             )
-
-
-def _waivers(before: Results, after: Results) -> Iterator[Change]:
-    """Waivers that are new, accept more, or last longer than before."""
-    then = {exception.check: exception for exception in before.exceptions if exception.state in _COUNTING}
-    severities = {check.id: check.severity for check in after.checks}
-    for now in after.exceptions:
-        if now.state not in _COUNTING:
-            continue
-        old = then.get(now.check)
-        words = f"{', '.join(now.excepts)} accepted until {now.until:%Y-%m-%d}, owner {now.owner}, by {now.approved_by}"
-        if severities.get(now.check) is Severity.WARNING:
-            words += "; not needed, the check only warns"
-        if old is None:
-            yield _told(now.check, "no waiver", words)
-        elif set(now.excepts) - set(old.excepts) or now.until > old.until:
-            yield _told(now.check, f"{', '.join(old.excepts)} accepted until {old.until:%Y-%m-%d}", words)
-
-
-_COUNTING = {"in force", "stale"}
 
 
 def lowered(before: Results, after: Results) -> frozenset[str]:

@@ -89,17 +89,27 @@ class Stops:
 
     @property
     def words(self) -> str:
-        """What is to be settled, and what it is made of; empty where nothing is.
+        """``3 things block GO: 1 cause and 2 checklist lines. In all: 7 must-pass checks failed, 8 checklist lines open``; or nothing."""
+        return ". In all: ".join(filter(None, (self.title, self.details)))
 
-        ``1 cause and 2 more checklist lines: 7 must-pass checks failed, 11 not checked, 8 checklist lines not done (5
-        failed, 3 open)``.
-        """
+    @property
+    def title(self) -> str:
+        """How many things somebody has to settle; empty where no cause is known, and the lines say it all."""
+        if not self.causes:
+            return ""
+        causes, things = counted(self.causes, "cause"), self.causes + self.more_lines
+        if not self.more_lines:
+            return f"{causes} block{'s' if things == 1 else ''} GO"
+        return f"{things} things block GO: {causes} and {counted(self.more_lines, 'checklist line')}"
+
+    @property
+    def details(self) -> str:
+        """``7 must-pass checks failed, 11 not checked, 8 checklist lines not done (5 failed, 3 open)``: all that they stop."""
         checks = [f"{counted(self.failed, 'must-pass check')} failed"] if self.failed else []
         noun = "" if self.failed else f" must-pass check{'' if self.unanswered == 1 else 's'}"
         checks += [f"{self.unanswered}{noun} not checked"] if self.unanswered else []
         parts = [*checks, *([words] if (words := undone_words(self.lines)) else [])]
-        more = f" and {counted(self.more_lines, 'more checklist line')}" if self.more_lines else ""
-        return f"{counted(self.causes, 'cause')}{more}: {', '.join(parts)}" if self.causes else ", ".join(parts)
+        return ", ".join(parts)
 
 
 def stops(results: Results) -> Stops:

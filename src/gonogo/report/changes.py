@@ -6,6 +6,7 @@ from itertools import groupby
 from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more
 from gonogo.record.results import Change, LineStatus, Outcome, Results, sum_line
+from gonogo.record.waiver_changes import WITHOUT_EFFECT
 from gonogo.report.visible import visible
 from gonogo.report.wording import asked, rehearsal_and_faults, verdict_words
 
@@ -21,6 +22,7 @@ CHANGE_SHAPES = {
     "policy changed": "≠",
     "fixed": "✔",
     "added": "+",
+    WITHOUT_EFFECT: "◇",
 }
 _POLICIES = {
     "catalogue": "the catalogue of the checks",
@@ -40,8 +42,11 @@ _LOUDEST_FIRST = (
     "removed",
     "added",
     "fixed",
+    WITHOUT_EFFECT,
 )
 NEWLY_FAILING = "newly failing"
+_RULES = {"weakened", "policy changed"}
+"""Kinds of changes by which the two runs were judged differently."""
 LOUD_CHANGES = frozenset({"weakened", NEWLY_FAILING})
 """Kinds that are open on the page, however many there are of the others."""
 _UNDONE = {LineStatus.OPEN.value, LineStatus.FAILED.value}
@@ -90,6 +95,11 @@ def change_counts(results: Results) -> str:
     if failing := grouped.get(NEWLY_FAILING):
         counts[NEWLY_FAILING] += f" ({visible(and_more([change.subject for change in failing], _FEW))})"
     return ", ".join(counts.values()) or "nothing is different"
+
+
+def rules_words(results: Results) -> str:
+    """What to do before the verdicts are compared; empty where both runs were judged by the same rules."""
+    return "the rules changed as well: read them before you compare" if _RULES & grouped_changes(results).keys() else ""
 
 
 def weakened_words(results: Results) -> list[str]:

@@ -27,6 +27,7 @@ from gonogo.report.changes import (
     change_counts,
     change_details,
     grouped_changes,
+    rules_words,
     since,
 )
 from gonogo.report.day_chart import HEIGHT, WIDTH
@@ -36,7 +37,7 @@ from gonogo.report.filters import bar, css, day, groupwise, safe_url, seconds, t
 from gonogo.report.journeys import journeys
 from gonogo.report.lines import STATUS_SHAPES, sections, supported, totals
 from gonogo.report.load import UnreadableLoad, load_view
-from gonogo.report.meaning import fact, meaning
+from gonogo.report.meaning import fact, line_fact, meaning, shortened
 from gonogo.report.measured import earlier_outcomes, measured
 from gonogo.report.pages import content_hash, page_environment, page_source
 from gonogo.report.visible import visible
@@ -144,7 +145,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "line_bar": bar(line_counts(results)),
         "line_done": sum(line.status in DONE for line in results.leaves),
         "seconds": format_duration(results.run.finished_at - results.run.started_at),
-        "stops": stops(results).words,
+        "stops": stops(results),
         "rehearsal": rehearsal(results),
         "fix_label": fix_label(results).capitalize(),
         "acts_label": acts_label(results).capitalize(),
@@ -156,6 +157,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "digest": results.digest,
         "before": before(results),
         "change_counts": change_counts(results),
+        "rules_words": rules_words(results),
         "changes": grouped_changes(results),
         "change_shapes": CHANGE_SHAPES,
         "since": since(results),
@@ -219,7 +221,7 @@ def _load(results: Results) -> dict[str, Any]:
 def _contents(results: Results, all_blockers: Blockers) -> list[tuple[str, str, int]]:
     """Anchor, name, and how much there is to read; the verdict stands above them."""
     return [
-        ("blockers", "Causes", len(all_blockers.causes)),
+        ("blockers", "What blocks GO", len(all_blockers.causes) + len(all_blockers.unexplained)),
         ("waivers", "Waivers", len(results.exceptions)),
         ("signatures", "Sign-off", 0),
         ("sections", "Sections", 0),
@@ -254,6 +256,8 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         command=command,
         fact=fact,
+        line_fact=line_fact,
+        shortened=shortened,
         owner=owner,
         standing=standing,
         nothing=timedelta(),

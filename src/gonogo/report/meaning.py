@@ -1,19 +1,20 @@
 """What a cause means, in one sentence for readers who know the checklist and not the service: every format has the same.
 
-It is made of the catalogue's titles and of the team's own lines, and of nothing else. A title states a fact that ought to
-be true.
+It is made of the catalogue's titles and reasons and of the team's own lines, and of nothing else. A title states a fact
+that ought to be true: beside "is not true" many of them would be a double negation.
 """
 
-from gonogo.record.results import CheckResult, LineResult, Outcome, Results
+from gonogo.record.results import CheckResult, LineResult, LineStatus, Outcome, Results
 from gonogo.report.blockers import Blocker, blockers
 from gonogo.verdict.causes import is_step
 
 _LONGEST = 120
 """Letters of a title, and of a line."""
 _ENDED = {
-    Outcome.FAIL: "is not true",
-    Outcome.WAIVED: "is waived",
-    Outcome.NOT_RUN: "was not checked",
+    Outcome.FAIL: "Failed",
+    Outcome.WAIVED: "Waived",
+    Outcome.NOT_RUN: "Not checked",
+    Outcome.WARN: "Warns",
 }
 
 
@@ -24,18 +25,30 @@ def first_meaning(results: Results) -> str:
 
 
 def meaning(results: Results, blocker: Blocker) -> str:
-    """``“A client books a service” is not true; this blocks 3 checklist lines, among them “Bookings work”``."""
+    """``Failed: “A client books a service”. Without bookings there is no business``; without a reason, the lines that it blocks."""
     check = _told(results, blocker)
+    if check.why:
+        return f"{fact(check)}. {check.why.removesuffix('.')}"
     if not blocker.lines:
         return fact(check)
     text, number = shortened(_nearest(check, blocker).text), len(blocker.lines)
     blocked = f"{number} checklist lines, among them “{text}”" if number > 1 else f"the checklist line “{text}”"
-    return f"{fact(check)}; this blocks {blocked}"
+    return f"{fact(check)}. This blocks {blocked}"
 
 
 def fact(check: CheckResult) -> str:
-    """``“A client books a service” is not true``: the check's title, and how it ended."""
-    return f"“{shortened(check.title)}” {_ENDED.get(check.outcome, 'could not be checked')}"
+    """``Failed: “A client books a service”``: how the check ended, and its title."""
+    return f"{_ENDED.get(check.outcome, 'Could not be checked')}: “{shortened(check.title)}”"
+
+
+def line_fact(line: LineResult, look_at: CheckResult | None) -> str:
+    """Why a line that no cause explains blocks GO: ``Not verified: “Auto-renewal configured”; tls-renewal only warns``."""
+    text = f"“{shortened(line.text)}”"
+    if line.status is LineStatus.FAILED:
+        return f"Failed: {text}"
+    if look_at and look_at.outcome is Outcome.WARN:
+        return f"Not verified: {text}; {look_at.id} only warns"
+    return f"Open: {text}; see {look_at.id}" if look_at else f"Open: {text}; {shortened(line.why)}"
 
 
 def _told(results: Results, blocker: Blocker) -> CheckResult:

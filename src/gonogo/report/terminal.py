@@ -14,9 +14,9 @@ from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
 from gonogo.report.blockers import because_of, blockers, stops, undone_lines, waiting_for
-from gonogo.report.changes import NO_LONGER_CHECKED, before, change_counts, change_words, grouped_changes
+from gonogo.report.changes import NO_LONGER_CHECKED, before, change_counts, change_words, grouped_changes, rules_words
 from gonogo.report.deciding import sign_command, verify_command
-from gonogo.report.meaning import fact, first_meaning, shortened
+from gonogo.report.meaning import fact, first_meaning, line_fact, shortened
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
     LINE_SHAPES,
@@ -252,8 +252,7 @@ class _TerminalPage:
             for change in told:
                 yield from self._wrapped(" ", change_words(change))
         if len(changes) > shown:
-            runs = shlex.join((self._results.history.since, self._results.run.id))
-            yield f"{_INDENT}→ all {len(changes)}: gonogo diff {visible(runs)}"
+            yield f"{_INDENT}→ all {len(changes)}: {self._diff()}"
 
     def _notes(self) -> Iterator[str]:
         for note in further_notes(self._results):
@@ -292,8 +291,11 @@ class _TerminalPage:
         results, run = self._results, self._results.run.id
         if results.roles and results.faults:
             yield from self._wrapped(" sign    ", f"nothing: this is a rehearsal. {run_again(results).capitalize()}")
+            first, *others = (role.id for role in results.roles)
             newest = f"reports/{results.run.environment}/latest"
-            yield f"{_INDENT}→ if that run is GO: gonogo sign {newest} --role ROLE --decision go"
+            yield f"{_INDENT}→ only if that run is GO: {visible(sign_command(results, newest, first, 'go'))}"
+            if others:
+                yield from self._wrapped(_INDENT, f"or --role {visible(' or '.join(others))}, whichever is yours")
             return
         for role in results.roles:
             refusal = go_refusal(results, role.id)
@@ -311,8 +313,9 @@ class _TerminalPage:
 
     def _next(self) -> Iterator[str]:
         """Yield what changed and the first causes, where the verdict is read last, and how to ask everything again."""
-        changed = " The rules changed as well: gonogo diff" if self._rules_changed() else ""
-        yield from self._wrapped(" ", f"{before(self._results)}.{changed}")
+        yield from self._since()
+        if self._results.faults:
+            yield from self._again()
         told = self._blockers.causes
         for place, cause in enumerate(told[:_FEW]):
             check, observation = cause.problem.check, cause.problem.observation
@@ -323,26 +326,35 @@ class _TerminalPage:
             if not place and cause.problem.fix:
                 yield from self._wrapped(f"{_INDENT}{fix_label(self._results)}: ", visible(cause.problem.fix))
         yield from self._unexplained()
-        if told:
-            yield f"{_INDENT}→ {run_again(self._results)}: {command_after_repair(self._results)}"
+        if told and not self._results.faults:
+            yield from self._again()
+
+    def _since(self) -> Iterator[str]:
+        """Yield how the run before ended, and how much is different."""
+        counts = f": {words}" if (words := change_counts(self._results)) else ""
+        rules = f"; {words}" if (words := rules_words(self._results)) else ""
+        yield from self._wrapped(" ", f"{before(self._results)}{counts}{rules}")
+        if self._results.history.changes:
+            yield f"{_INDENT}→ what changed: {self._diff()}"
+
+    def _diff(self) -> str:
+        """The command that tells all changes."""
+        return f"gonogo diff {visible(shlex.join((self._results.history.since, self._results.run.id)))}"
+
+    def _again(self) -> Iterator[str]:
+        yield f"{_INDENT}→ {run_again(self._results)}: {command_after_repair(self._results)}"
 
     def _unexplained(self) -> Iterator[str]:
         """Yield the first lines that stay open when all causes are repaired."""
         lines, looked_at = self._blockers.unexplained, self._blockers.looked_at
+        by_id = {check.id: check for check in self._results.checks}
         for line in lines[:_FEW]:
-            see = self._see(looked_at[line.id]) if line.id in looked_at else ""
-            yield from self._wrapped(f" {line.status}: ", visible(f"{line.id}: “{shortened(line.text, _LINE)}”") + see)
+            check = by_id.get(looked_at.get(line.id, ""))
+            who = owner(self._results, check) if check else ""
+            acts = f" · {acts_label(self._results)}: {who}" if who else ""
+            yield from self._wrapped(" and: ", visible(f"{line.id}: {line_fact(line, check)}{acts}"))
         if len(lines) > _FEW:
             yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}, in the report"
-
-    def _see(self, identifier: str) -> str:
-        """Which check to look at, and who does."""
-        check = next(check for check in self._results.checks if check.id == identifier)
-        who = owner(self._results, check)
-        return f"; see {identifier}{f' · {acts_label(self._results)}: {visible(who)}' if who else ''}"
-
-    def _rules_changed(self) -> bool:
-        return "policy changed" in grouped_changes(self._results)
 
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""

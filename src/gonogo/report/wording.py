@@ -185,7 +185,7 @@ def verdict_words(results: Results) -> str:
 
 def run_again(results: Results) -> str:
     """The label before ``command_after_repair``: after a repair, or once the faults of a rehearsal are off."""
-    return f"run again {'without the faults' if results.faults else 'after the repair'}"
+    return "to do now: run again without the faults" if results.faults else "run again after the repair"
 
 
 def waiver_state(results: Results, waiver: ExceptionResult) -> str:
