@@ -1,13 +1,15 @@
 """A policy that became weaker is told line by line, and never as a repair."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from gonogo.policy.severity import Severity
 from gonogo.record.declared import RoleResult
-from gonogo.record.history import changes
+from gonogo.record.history import changes, history
 from gonogo.record.results import LineStatus, Outcome, Results
 from gonogo.report.changes import render_changes, weakened_words
 from gonogo.report.terminal import render_summary
@@ -96,6 +98,62 @@ def test_waivers_are_told() -> None:
     more = replace(exception("tls-a"), excepts=("FAIL", "ERROR"))
     assert [one[0] for one in told(after, accounted([waived("tls-a")], exceptions=[more]))] == ["weakened"]
     assert not told(after, after)
+
+
+FILE = "environments/waivers/staging.toml"
+
+
+def with_waiver(severity: Severity, keys: Mapping[str, str] | None, **fields: Any) -> Results:  # noqa: ANN401 - fields
+    """A run whose file of waivers has these keys; none: there is no such file."""
+    made = accounted(
+        [check("tls-a", severity=severity)], exceptions=[replace(exception("tls-a"), **fields)] if keys else []
+    )
+    rules = {"environments/staging.toml": {"": "1"}, **({FILE: {"": "ab12", **keys}} if keys else {})}
+    return replace(made, provenance=replace(made.provenance, rules=rules, policy="2" if keys else "1"))
+
+
+TERMS = {"waiver.tls-a.excepts": "FAIL", "waiver.tls-a.until": "2026-11-30", "waiver.tls-a.reason": "soon"}
+
+
+def test_a_waiver_is_told_once() -> None:
+    """A bar that was lowered, and a file of rules that changed, are the same news."""
+    none, one = (with_waiver(Severity.BLOCKER, keys) for keys in (None, TERMS))
+    assert told(none, one) == [
+        ("weakened", "tls-a", "no waiver", "FAIL accepted until 2026-11-30, owner Bo, by Cy"),
+    ]
+    later = {**TERMS, "waiver.tls-a.until": "2026-12-30", "waiver.tls-a.reason": "later"}
+    longer = with_waiver(Severity.BLOCKER, later, until=datetime(2026, 12, 30, tzinfo=UTC))
+    assert told(one, longer) == [
+        (
+            "weakened",
+            "tls-a",
+            "FAIL accepted until 2026-11-30",
+            "FAIL accepted until 2026-12-30, owner Bo, by Cy",
+        ),
+        ("policy changed", FILE, "soon", "later"),
+    ]
+    assert told(one, none) == [("policy changed", FILE, "there", "no such file")]
+    other = with_waiver(Severity.BLOCKER, {**TERMS, "waiver.tls-b.until": "2026-12-01"})
+    assert ("policy changed", FILE, "no such file", "added") in told(none, other), "a waiver that no result tells of"
+
+
+def test_a_waiver_of_a_check_that_only_warns_is_without_effect() -> None:
+    """It lowers no bar: nobody has to read rules, or to doubt what was repaired."""
+    none, one = (with_waiver(Severity.WARNING, keys) for keys in (None, TERMS))
+    words = "FAIL accepted until 2026-11-30, owner Bo: no effect on the verdict, the check only warns"
+    assert told(none, one) == [("without effect", "tls-a", "no waiver", words)]
+    assert not weakened_words(replace(one, history=history(one, [none])))
+    assert "the rules changed" not in summary(one, none)
+    assert "1 without effect" in summary(one, none)
+    assert "the rules changed as well" in summary(with_waiver(Severity.BLOCKER, TERMS), none)
+    wider = with_waiver(Severity.WARNING, TERMS, excepts=("FAIL", "WARN"))
+    assert [kind for kind, *_ in told(none, wider)] == ["weakened"], "its line may be done by the waiver"
+
+
+def summary(after: Results, before: Results) -> str:
+    """The terminal of a run that was compared with the one before."""
+    compared = replace(after, history=history(after, [before]))
+    return " ".join(render_summary(compared, report_path="p", report_digest="", colour=False, width=100).split())
 
 
 def test_roles_and_statements_are_told() -> None:

@@ -103,10 +103,10 @@ def test_several_causes_are_told_in_a_sentence_each_before_their_cards() -> None
     ]
     page = html.unescape(render_signoff(accounted(checks)).decode())
     (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
-    assert '<a href="#cause.tls-a">“Title of tls-a” is not true</a></li>' in overview
+    assert '<a href="#cause.tls-a">Failed: “Title of tls-a”</a></li>' in overview
     assert (
-        '<a href="#cause.dns-a">“Title of dns-a” could not be checked</a> <span class="quiet">· devops</span>'
-        in overview
+        '<a href="#cause.dns-a">Could not be checked: “Title of dns-a”</a><span class="broad">: no answer</span> '
+        '<span class="quiet">· devops</span>' in overview
     )
     assert page.count('id="cause.tls-a"') == 1
     assert 'class="overview"' not in render_signoff(accounted(checks[:1])).decode()
@@ -122,14 +122,15 @@ def test_a_line_that_no_cause_explains_stands_beside_the_causes() -> None:
     ]
     told = accounted(checks, lines)
     words = (
-        "1 cause and 2 more checklist lines: 1 must-pass check failed, 3 checklist lines not done (1 failed, 2 open)"
+        "3 things block GO: 1 cause and 2 checklist lines. "
+        "In all: 1 must-pass check failed, 3 checklist lines not done (1 failed, 2 open)"
     )
     assert stops(told).words == words
     page = html.unescape(render_signoff(told).decode())
     (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
-    for identifier, see in (("a.b", ' <span class="quiet">· see tls-b</span>'), ("a.c", "")):
-        entry = f'<a href="signoff-whole.html#line.{identifier}">“Text of {identifier}” is open</a>{see}</li>'
-        assert entry in overview
+    for words in ("Not verified: “Text of a.b”; tls-b only warns", "Open: “Text of a.c”; nobody has attested it"):
+        assert f"{words}</a></li>" in overview
+    assert '<a href="#blockers">What blocks GO <span>3</span></a>' in page, "as many as the head counts"
     assert 'Blocks <a href="signoff-whole.html#line.a.b">Text of a.b</a>' in page.partition('id="warned"')[2]
     rows = render_summary(told, report_path="x", report_digest="", colour=False, width=200).splitlines()
     assert rows.index(" ▲ tls-b   overdue") < rows.index("   blocks 1 checklist line: “Text of a.b”")
@@ -241,8 +242,8 @@ def test_warnings_say_who_acts() -> None:
     """As causes do: a warning that is nobody's is never repaired."""
     owned = dataclasses.replace(check("tls-a", Outcome.WARN, "soon"), owner="devops")
     for told, words in (
-        (owned, "Who acts: devops"),
-        (check("tls-a", Outcome.WARN, "soon"), "Who acts: nobody is named"),
+        (owned, "· Who acts: devops"),
+        (check("tls-a", Outcome.WARN, "soon"), "· Who acts: nobody is named"),
     ):
         page = render_signoff(accounted([told])).decode()
         assert f'<span class="why">{words}</span>' in page.partition('id="warned"')[2].partition("</ul>")[0]

@@ -34,7 +34,7 @@ def test_worst_first_and_at_most_ten() -> None:
     commands = render_commands(told).split("\n")
     assert len(commands) == 10
     assert commands[0] == (
-        "::error title=tls-a::“Title of tls-a” is not true%0AFAIL: closed: port, 100%25%0Afix: Repair it."
+        "::error title=tls-a::Failed: “Title of tls-a”. It matters%0AFAIL: closed: port, 100%25%0Afix: Repair it."
     )
     assert commands[1] == "::error file=environments/checklist.md,line=1,title=checklist::1 checklist line open: b.open"
     assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"
@@ -161,7 +161,7 @@ def test_summary_fits_whatever_the_size_of_the_run() -> None:
     page = render_summary_page(told)
     assert len(page) <= LARGEST_BYTES
     assert (
-        "500 causes and 500 more checklist lines: 500 must-pass checks failed, 500 checklist lines open"
+        "1000 things block GO: 500 causes and 500 checklist lines. In all: 500 must-pass checks failed, 500 checklist lines open"
         in page.decode()
     )
     assert "more of them, left off here; signoff.html has all" in page.decode()

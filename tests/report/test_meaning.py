@@ -25,9 +25,9 @@ def step(identifier: str, title: str, message: str = RAW, outcome: Outcome = Out
     return check(identifier, outcome, message, title=title, facts={"walk": {}})
 
 
-def broken() -> Results:
+def broken(why: str = "It matters.") -> Results:
     """Nobody can book, because bookings end in an error of the service."""
-    checks = [step("booking-a", "A client books a service"), check("tls-a")]
+    checks = [dataclasses.replace(step("booking-a", "A client books a service"), why=why), check("tls-a")]
     lines = [
         line("a.mail", LineStatus.FAILED, supporting=["booking-a"]),
         line("a.all", LineStatus.FAILED, checks=["booking-a", "tls-a"]),
@@ -36,10 +36,11 @@ def broken() -> Results:
     return accounted(checks, lines, causes=root_causes(checks))
 
 
-def test_it_says_what_is_untrue_and_what_it_blocks() -> None:
-    """The line that it names is the one that rests on this check alone."""
-    assert first_meaning(broken()) == (
-        "“A client books a service” is not true; this blocks 3 checklist lines, among them “Text of a.book”"
+def test_it_says_what_failed_and_why_it_matters() -> None:
+    """Without a reason it says what it blocks: the line that it names is the one that rests on this check alone."""
+    assert first_meaning(broken()) == "Failed: “A client books a service”. It matters"
+    assert first_meaning(broken(why="")) == (
+        "Failed: “A client books a service”. This blocks 3 checklist lines, among them “Text of a.book”"
     )
 
 
@@ -74,28 +75,29 @@ def test_of_a_dead_dependency_it_says_what_people_cannot_do() -> None:
     told = accounted(checks, lines, causes=root_causes(checks))
     (cause,) = blockers(told).causes
     assert cause.problem.check.id == "mongo-reachable"
-    assert first_meaning(told) == (
-        "“A client registers” is not true; this blocks 4 checklist lines, among them “Text of a.b”"
-    )
+    assert first_meaning(told) == "Failed: “A client registers”. It matters"
     without = accounted(checks, lines[:1], causes=root_causes(checks))
+    assert first_meaning(without) == "Failed: “Title of mongo-reachable”. It matters"
+    unexplained = [dataclasses.replace(one, why="") for one in checks]
+    without = accounted(unexplained, lines[:1], causes=root_causes(checks))
     assert first_meaning(without) == (
-        "“Title of mongo-reachable” is not true; this blocks the checklist line “Text of a.db”"
+        "Failed: “Title of mongo-reachable”. This blocks the checklist line “Text of a.db”"
     )
 
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        (Outcome.ERROR, "could not be checked"),
-        (Outcome.BLOCKED, "could not be checked"),
-        (Outcome.NOT_RUN, "was not checked"),
-        (Outcome.WAIVED, "is waived"),
+        (Outcome.ERROR, "Could not be checked"),
+        (Outcome.BLOCKED, "Could not be checked"),
+        (Outcome.NOT_RUN, "Not checked"),
+        (Outcome.WAIVED, "Waived"),
     ],
 )
 def test_what_nobody_saw_is_not_said_to_be_untrue(outcome: Outcome, words: str) -> None:
     """A gap is no failure, also in plain words."""
     told = check("tls-a", outcome, "no reply", cause=Cause(check="dns-a", scope=("a.test",)))
-    assert fact(told) == f"“Title of tls-a” {words}"
+    assert fact(told) == f"{words}: “Title of tls-a”"
 
 
 def test_nothing_broken_means_nothing() -> None:

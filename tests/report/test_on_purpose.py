@@ -49,7 +49,7 @@ def test_faults_stand_beside_the_verdict() -> None:
     assert f" {NAMED}" in render_asked(run(*FAULTS), "x", 150).splitlines()
     assert f"**{NAMED}.**" in render_summary_page(run(*FAULTS)).decode()
     for render in (render_junit, render_ctrf):
-        assert f"NO-GO: {REHEARSAL}. “Title" in render(run(*FAULTS)).decode()
+        assert f"NO-GO: {REHEARSAL}. Failed: “Title" in render(run(*FAULTS)).decode()
         assert "Rehearsal" not in render(run()).decode()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 150)):
         assert "on purpose" not in told
@@ -66,9 +66,11 @@ def test_nobody_is_told_to_repair_or_to_sign_a_rehearsal() -> None:
     page = html.unescape(render_signoff(told).decode())
     after = "gonogo sign reports/staging/latest --role"
     card = page.partition('id="signatures"')[2].partition("</section>")[0]
-    assert "Nothing to sign: this is a rehearsal.</b> Run again without the faults; if that run is GO, sign it" in card
-    assert f"<code>{after} devops --decision go</code>" in card
-    assert f"   → if that run is GO: {after} ROLE --decision go" in terminal(told)
+    assert "Do not sign this run: it is a rehearsal." in card
+    again = f"To do now: run again without the faults: <code>{command_after_repair(told)}</code>"
+    assert again in card
+    assert f"Only if that run is GO: <code>{after} devops --decision go</code>" in card.partition(again)[2]
+    assert f"   → only if that run is GO: {after} devops --decision go" in terminal(told)
     assert page.count("gonogo sign ") == 1, "nowhere that of this run"
     assert "○ not for signing" in page.partition("</header>")[0]
     assert terminal(told)[-1].startswith(" ✖ NO-GO (rehearsal)")
@@ -93,7 +95,7 @@ def test_commands_say_that_they_switch_the_faults_on() -> None:
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --fault mongo-no-auth --only tls-a"
     told = run("mongo-no-auth")
     page = html.unescape(render_signoff(told, whole=True).decode())
-    assert f'<p class="again">Reproduce (with the faults) <code>{command}</code>' in page
+    assert f'<summary>Reproduce (with the faults)</summary>\n<p class="again"><code>{command}</code>' in page
     assert f"   → reproduce (with the faults): {command}" in terminal(told)
     assert "| reproduce (with the faults) | command |" in render_summary_page(told).decode()
     assert '<p class="again"><code>gonogo run' in html.unescape(render_signoff(run(), whole=True).decode())
@@ -106,7 +108,7 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
-    line = f'<p class="again">Run again without the faults: <code>{command}</code></p>'
+    line = f'<p class="again"><b>To do now: run again without the faults:</b> <code>{command}</code></p>'
     assert page.partition("</header>")[0].count("without the faults") == page.count(line) == 1
     assert page.index("<b>Who would act</b>") < page.index(line) < page.index("</header>")
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
@@ -116,8 +118,8 @@ def test_after_the_repair_the_faults_stay_off() -> None:
 def test_command_after_the_repair_switches_nothing_on() -> None:
     """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
-    assert terminal(run(*FAULTS)).count(f"   → run again without the faults: {command}") == 1
-    assert f"run again without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert terminal(run(*FAULTS)).count(f"   → to do now: run again without the faults: {command}") == 1
+    assert f"to do now: run again without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
     assert command_after_repair(run()) == command
     longer = run(*FAULTS)
     quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))

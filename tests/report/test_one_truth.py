@@ -106,9 +106,11 @@ def test_first_cause_and_counts_are_the_same_everywhere(told: Results) -> None:
     assert of_lines in render_commands(told)
     files = derived(told)
     terminal = render_summary(told, report_path="x", report_digest="", colour=False, width=200)
-    texts = {name: html.unescape(files[name].decode()) for name in ("signoff.html", "summary.md")}
-    for where, text in {**texts, "terminal": terminal}.items():
-        assert words in text, where
+    for where, text in {"summary.md": files["summary.md"].decode(), "terminal": terminal}.items():
+        assert words in html.unescape(text), where
+    head = html.unescape(files["signoff.html"].decode().partition("</header>")[0])
+    assert stops(told).title in head
+    assert stops(told).details in head
     junit = properties(files["junit.xml"])
     assert (junit["checks"], junit["checklist"]) == (sum_line(told.counts), line_sum(told) if told.leaves else "")
     assert properties(files["junit.xml"])["stops"] == words

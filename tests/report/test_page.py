@@ -175,7 +175,7 @@ def test_first_screen_of_a_phone(browser: Browser, tmp_path: Path, no_go: Result
     for text in (
         "NO-GO",
         "gate pre-deploy",
-        "“Title of tls-a” is not true",
+        "Failed: “Title of tls-a”",
         "start with tls-a: a.test at",
         "Repair it.",
         "devops",

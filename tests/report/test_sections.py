@@ -38,7 +38,7 @@ __all__ = ["browser"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the browser driver's own
 DAY = timedelta(days=1)
 HEADINGS = (
-    "Causes",
+    "What blocks GO",
     "Waivers",
     "Sign-off by role",
     "By section",

@@ -43,8 +43,8 @@ def test_go(go: Results) -> None:
 def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
-        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s\n"
-        " “Title of tls-a” is not true\n"
+        " ✖ NO-GO   3 causes block GO. In all: 1 must-pass check failed, 4 not checked 4.1 s\n"
+        " Failed: “Title of tls-a”. It matters\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " BLOCKERS\n"
@@ -65,13 +65,13 @@ def test_no_go(no_go: Results) -> None:
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: tls-a: “Title of tls-a” is not true: a.test at 192.0.2.1:443: closed port, nothing\n"
-        "     listens\n"
+        " start with: Failed: “Title of tls-a” (tls-a: a.test at 192.0.2.1:443: closed port, nothing\n"
+        "     listens)\n"
         "   fix: Repair it.\n"
-        " then: dns-a: “Title of dns-a” could not be checked: no resolver answers\n"
-        " then: redis-a: “Title of redis-a” was not checked: not selected in this run\n"
+        " then: Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
+        " then: Not checked: “Title of redis-a” (redis-a: not selected in this run)\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
-        " ✖ NO-GO   3 causes: 1 must-pass check failed, 4 not checked               4.1 s"
+        " ✖ NO-GO   3 causes block GO. In all: 1 must-pass check failed, 4 not checked 4.1 s"
     )
 
 
@@ -187,7 +187,7 @@ def test_checklist_papers_and_changes() -> None:
         " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " failed: c.c: “Text of c.c”\n"
+        " and: Failed: “Text of c.c” (c.c)\n"
         " open: b.0: “Text of b.0”\n"
         " open: b.1: “Text of b.1”\n"
         "   and 4 more checklist lines, in the report\n"
@@ -281,11 +281,11 @@ def test_roles_are_told_what_they_may_sign() -> None:
         "     launch",
         "   → if you have no key yet, make one and run again: gonogo key new --role ROLE --name NAME",
         " This is the first run of this gate on record.",
-        " start with: tls-a: “Title of tls-a” is not true: closed · who acts: Technical lead",
+        " start with: Failed: “Title of tls-a” (tls-a: closed) · who acts: Technical lead",
         "   fix: Repair it.",
-        " failed: s.technical: “Text of s.technical”",
+        " and: Failed: “Text of s.technical” (s.technical)",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
-        " 1 cause and 1 more checklist line: 1 must-pass check failed, 1 checklist line failed",
+        " 2 things block GO: 1 cause and 1 checklist line. In all: 1 must-pass check failed, 1 checklist line",
     ]
     ready = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED)
     assert ready[0] == " sign    Technical lead may sign GO, NO-GO or HOLD"

@@ -320,9 +320,9 @@ class _TerminalPage:
         for place, cause in enumerate(told[:_FEW]):
             check, observation = cause.problem.check, cause.problem.observation
             who = f" · {acts_label(self._results)}: {visible(acts)}" if (acts := owner(self._results, check)) else ""
-            seen = f": {visible(shortened(observation.message))}" if observation.message else ""
+            seen = f": {shortened(observation.message)}" if observation.message else ""
             start = " then: " if place else " start with: "
-            yield from self._wrapped(start, f"{check.id}: {visible(fact(check))}{seen}{who}")
+            yield from self._wrapped(start, f"{visible(f'{fact(check)} ({check.id}{seen})')}{who}")
             if not place and cause.problem.fix:
                 yield from self._wrapped(f"{_INDENT}{fix_label(self._results)}: ", visible(cause.problem.fix))
         yield from self._unexplained()
@@ -333,7 +333,7 @@ class _TerminalPage:
         """Yield how the run before ended, and how much is different."""
         counts = f": {words}" if (words := change_counts(self._results)) else ""
         rules = f"; {words}" if (words := rules_words(self._results)) else ""
-        yield from self._wrapped(" ", f"{before(self._results)}{counts}{rules}")
+        yield from self._wrapped(" ", f"{before(self._results)}{counts}{rules}.")
         if self._results.history.changes:
             yield f"{_INDENT}→ what changed: {self._diff()}"
 
@@ -352,7 +352,7 @@ class _TerminalPage:
             check = by_id.get(looked_at.get(line.id, ""))
             who = owner(self._results, check) if check else ""
             acts = f" · {acts_label(self._results)}: {who}" if who else ""
-            yield from self._wrapped(" and: ", visible(f"{line.id}: {line_fact(line, check)}{acts}"))
+            yield from self._wrapped(" and: ", visible(f"{line_fact(line, check)} ({line.id}){acts}"))
         if len(lines) > _FEW:
             yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}, in the report"
 
