@@ -348,11 +348,12 @@ class _TerminalPage:
         """Yield the first lines that stay open when all causes are repaired."""
         lines, looked_at = self._blockers.unexplained, self._blockers.looked_at
         by_id = {check.id: check for check in self._results.checks}
-        for line in lines[:_FEW]:
+        for place, line in enumerate(lines[:_FEW]):
+            start = " and: " if place or self._blockers.causes else " start with: "
             check = by_id.get(looked_at.get(line.id, ""))
             who = owner(self._results, check) if check else ""
             acts = f" · {acts_label(self._results)}: {who}" if who else ""
-            yield from self._wrapped(" and: ", visible(f"{line_fact(line, check)} ({line.id}){acts}"))
+            yield from self._wrapped(start, visible(f"{line_fact(line, check)} ({line.id}){acts}"))
         if len(lines) > _FEW:
             yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}, in the report"
 
