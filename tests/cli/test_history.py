@@ -90,7 +90,11 @@ def test_a_run_is_named_by_as_much_as_tells_it_apart(gonogo: Gonogo) -> None:
 @pytest.mark.usefixtures("two")
 def test_show(gonogo: Gonogo) -> None:
     """The verdict, one check with its facts, one line with what supports it."""
-    assert gonogo("show", SECOND).stdout.splitlines()[-1].startswith(" ✖ NO-GO   1 cause: 1 must-pass check failed")
+    assert (
+        gonogo("show", SECOND)
+        .stdout.splitlines()[-1]
+        .startswith(" ✖ NO-GO   1 cause blocks GO. In all: 1 must-pass check failed")
+    )
     shown = gonogo("show", f"reports/staging/{SECOND}", "tls-a").stdout
     assert "✖ tls-a   FAIL   blocker · read\n" in shown
     assert "  closed\n  fix: Repair it.\n" in shown
@@ -225,7 +229,7 @@ def test_github_gets_annotations_and_the_summary(gonogo: Gonogo, project: Path) 
     assert done.returncode == 1
     (told,) = [row for row in done.stdout.splitlines() if row.startswith("::error") and "title=tls-handshake::" in row]
     assert told.startswith(
-        "::error file=environments/dead.toml,line=9,title=tls-handshake::“Every address completes a TLS"
+        "::error file=environments/dead.toml,line=9,title=tls-handshake::Failed: “Every address completes a TLS"
     )
     assert "%0AFAIL: dead.test at 127.0.0.1:1: closed" in told
     summary = (project / "reports/dead/latest/summary.md").read_bytes()

@@ -26,7 +26,7 @@ def test_dead_service_is_no_go_with_one_root_cause(program: Gonogo, project: Pat
     lines = done.stdout.splitlines()
     assert lines[0].startswith(" ✖ NO-GO")
     assert "gonogo 0.2 · Nobody · dead · https://dead.test · no release given" in lines
-    assert re.match(r" ✖ NO-GO   \d causes: 1 must-pass check failed, ", lines[-1])
+    assert re.match(r" ✖ NO-GO   \d causes block GO\. In all: 1 must-pass check failed, ", lines[-1])
     assert done.stdout.count("✖ tls-handshake") == 1
     assert "dead.test at 127.0.0.1:1: closed port" in done.stdout
     assert "→ gonogo run --env dead --gate pre-deploy --only tls-handshake" in done.stdout
@@ -52,7 +52,7 @@ def test_annotations_of_a_run_name_the_line_of_the_environment_file(gonogo: Gono
     done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_WORKSPACE=str(project))
     (first, *_) = [row for row in done.stdout.splitlines() if row.startswith("::error ")]
     number = (project / "environments" / "dead.toml").read_text().splitlines().index('[hosts."dead.test"]') + 1
-    assert first.startswith(f"::error file=environments/dead.toml,line={number},title=tls-handshake::“")
+    assert first.startswith(f"::error file=environments/dead.toml,line={number},title=tls-handshake::Failed: “")
     assert "%0AFAIL: " in first
     tests = json.loads((project / "reports" / "dead" / "latest" / "ctrf.json").read_text())["results"]["tests"]
     assert {(test["filePath"], test["line"]) for test in tests if test["testId"] == "tls-handshake"} == {

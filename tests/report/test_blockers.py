@@ -135,8 +135,8 @@ def test_a_line_that_no_cause_explains_stands_beside_the_causes() -> None:
     rows = render_summary(told, report_path="x", report_digest="", colour=False, width=200).splitlines()
     assert rows.index(" ▲ tls-b   overdue") < rows.index("   blocks 1 checklist line: “Text of a.b”")
     assert rows[-4:-1] == [
-        " open: a.b: “Text of a.b”; see tls-b",
-        " open: a.c: “Text of a.c”",
+        " and: Not verified: “Text of a.b”; tls-b only warns (a.b)",
+        " and: Open: “Text of a.c”; nobody has attested it (a.c)",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
     ]
     listed = [row.split()[1] for row in rows[rows.index(" CHECKLIST") + 1 :][:3]]

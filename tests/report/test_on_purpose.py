@@ -110,7 +110,7 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     page = html.unescape(render_signoff(told).decode())
     line = f'<p class="again"><b>To do now: run again without the faults:</b> <code>{command}</code></p>'
     assert page.partition("</header>")[0].count("without the faults") == page.count(line) == 1
-    assert page.index("<b>Who would act</b>") < page.index(line) < page.index("</header>")
+    assert page.index(line) < page.index("<b>Who would act:</b>") < page.index("</header>")
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
     assert "after the repair" not in render_signoff(accounted([check("tls-a")])).decode()
 

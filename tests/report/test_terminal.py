@@ -65,8 +65,7 @@ def test_no_go(no_go: Results) -> None:
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: Failed: “Title of tls-a” (tls-a: a.test at 192.0.2.1:443: closed port, nothing\n"
-        "     listens)\n"
+        " start with: Failed: “Title of tls-a” (tls-a: a.test at 192.0.2.1:443: closed port, nothing listens)\n"
         "   fix: Repair it.\n"
         " then: Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
         " then: Not checked: “Title of redis-a” (redis-a: not selected in this run)\n"
@@ -112,8 +111,8 @@ def test_incomplete() -> None:
     """What nobody could observe is no GO, and is told apart from a failure."""
     gaps = [check("dns-a", Outcome.ERROR, "no resolver answers", hint="declare others"), check("tls-a")]
     assert summary(results(gaps)) == (
-        " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s\n"
-        " “Title of dns-a” could not be checked\n"
+        " ◌ INCOMPLETE   1 cause blocks GO. In all: 1 must-pass check not checked   4.1 s\n"
+        " Could not be checked: “Title of dns-a”. It matters\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
         " COULD NOT CHECK\n"
@@ -125,10 +124,10 @@ def test_incomplete() -> None:
         " 2 = 1 pass + 1 could not check\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: dns-a: “Title of dns-a” could not be checked: no resolver answers\n"
+        " start with: Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
         "   fix: declare others\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
-        " ◌ INCOMPLETE   1 cause: 1 must-pass check not checked                     4.1 s"
+        " ◌ INCOMPLETE   1 cause blocks GO. In all: 1 must-pass check not checked   4.1 s"
     )
 
 
@@ -186,10 +185,11 @@ def test_checklist_papers_and_changes() -> None:
         " checklist 8 = 1 verified + 1 failed + 6 open\n"
         " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
-        " This is the first run of this gate on record.\n"
-        " and: Failed: “Text of c.c” (c.c)\n"
-        " open: b.0: “Text of b.0”\n"
-        " open: b.1: “Text of b.1”\n"
+        " This is the first run of this gate on record: 6 newly failing (tls-0, tls-1, tls-2 and 3 more).\n"
+        "   → what changed: gonogo diff 20261122T120000Z-abcdef 20261123T120000Z-abcdef\n"
+        " start with: Failed: “Text of c.c” (c.c)\n"
+        " and: Open: “Text of b.0”; nobody said (b.0)\n"
+        " and: Open: “Text of b.1”; nobody said (b.1)\n"
         "   and 4 more checklist lines, in the report\n"
         " ◌ INCOMPLETE   7 checklist lines not done (1 failed, 6 open)              4.1 s"
     )
