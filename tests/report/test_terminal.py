@@ -286,6 +286,7 @@ def test_roles_are_told_what_they_may_sign() -> None:
         " and: Failed: “Text of s.technical” (s.technical)",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
         " 2 things block GO: 1 cause and 1 checklist line. In all: 1 must-pass check failed, 1 checklist line",
+        "     failed",
     ]
     ready = to_sign(Outcome.PASS, LineStatus.VERIFIED, LineStatus.VERIFIED)
     assert ready[0] == " sign    Technical lead may sign GO, NO-GO or HOLD"
