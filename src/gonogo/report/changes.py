@@ -12,6 +12,7 @@ from gonogo.report.wording import asked, rehearsal_and_faults, verdict_words
 
 NO_LONGER_CHECKED, NO_LONGER_DONE = "no longer checked", "no longer done"
 """What *became unverified* is for people: a check that has no answer any more; a line that is open or failed."""
+NO_EFFECT = f"changed {WITHOUT_EFFECT}"
 CHANGE_SHAPES = {
     "weakened": "≠",
     "newly failing": "✖",
@@ -22,7 +23,7 @@ CHANGE_SHAPES = {
     "policy changed": "≠",
     "fixed": "✔",
     "added": "+",
-    WITHOUT_EFFECT: "◇",
+    NO_EFFECT: "◇",
 }
 _POLICIES = {
     "catalogue": "the catalogue of the checks",
@@ -42,7 +43,7 @@ _LOUDEST_FIRST = (
     "removed",
     "added",
     "fixed",
-    WITHOUT_EFFECT,
+    NO_EFFECT,
 )
 NEWLY_FAILING = "newly failing"
 _RULES = {"weakened", "policy changed"}
@@ -62,6 +63,8 @@ def grouped_changes(results: Results) -> Mapping[str, Sequence[Change]]:
 
 def kind_words(change: Change) -> str:
     """The kind of change as people read it."""
+    if change.kind == WITHOUT_EFFECT:
+        return NO_EFFECT
     if change.kind != "became unverified":
         return change.kind
     return NO_LONGER_DONE if change.after in _UNDONE else NO_LONGER_CHECKED
