@@ -49,8 +49,8 @@ def test_key_of_the_environment_is_named_with_both_values() -> None:
     before, after = run("1", RULES), run("2", changed(staging={"limits.timeout": "60 s"}))
     assert told(before, after) == [("environments/staging.toml", "limits.timeout", "10 s", "60 s")]
     change = next(one for one in changes(before, after) if one.key)
-    assert change_words(change) == "≠ environments/staging.toml   limits.timeout: 10 s → 60 s"
-    assert change_words(change) in render_changes(before, after, changes(before, after))
+    assert change_words(change, {}) == "≠ environments/staging.toml   limits.timeout: 10 s → 60 s"
+    assert change_words(change, {}) in render_changes(before, after, changes(before, after))
 
 
 def test_equal_rules_are_no_change() -> None:
@@ -116,13 +116,13 @@ def test_who_may_attest_a_line_is_told_in_words() -> None:
         for name, roles in (("1", ()), ("2", ("devops",)))
     )
     assert "≠ environments/checklist.md   who may attest x.one: nobody → devops" in [
-        change_words(one) for one in changes(before, after)
+        change_words(one, {}) for one in changes(before, after)
     ]
 
 
 def test_what_nobody_can_name_is_told_with_its_reason() -> None:
     """A record of an older gonogo, and a default of gonogo itself."""
-    found = {one.subject: change_words(one) for one in changes(run("1", {}), run("2", RULES))}
+    found = {one.subject: change_words(one, {}) for one in changes(run("1", {}), run("2", RULES))}
     assert found["environment"] == (
         "≠ environment   what the environment expects: 111111111111 → 222222222222 "
         "(keys not known: an older gonogo did not record them)"
@@ -135,7 +135,7 @@ def test_what_nobody_can_name_is_told_with_its_reason() -> None:
 def test_long_values_are_cut_where_they_are_shown() -> None:
     """A list of two hundred paths is one value."""
     after = run("2", changed(staging={"limits.timeout": "x" * 900}))
-    words = next(change_words(one) for one in changes(run("1", RULES), after) if one.key)
+    words = next(change_words(one, {}) for one in changes(run("1", RULES), after) if one.key)
     assert "…" in words
     assert len(words) < 300
 
@@ -165,7 +165,7 @@ def test_lost_answers_and_lost_lines_are_told_apart() -> None:
     """A check that could not be asked is not a line that nobody vouches for any more."""
     before = accounted([check("dns-a")], [line("x.one")])
     after = accounted([check("dns-a", Outcome.ERROR, "no resolver")], [line("x.one", LineStatus.OPEN)])
-    told = [change_words(change) for change in changes(before, after)]
+    told = [change_words(change, {}) for change in changes(before, after)]
     assert told == ["○ dns-a   pass → could not check", "○ x.one   verified → open"]
     page = render_changes(before, after, changes(before, after))
     assert "NO LONGER CHECKED 1" in page

@@ -27,7 +27,7 @@ def waiver_changes(before: Results, after: Results) -> Iterator[Change]:
             continue
         was = _terms(old) if old else _NO_WAIVER
         if severities.get(check) is Severity.WARNING and _FAILURES.issuperset(now.excepts):
-            is_now = f"{_terms(now)}, owner {now.owner}: no effect on the verdict, the check only warns"
+            is_now = f"{_terms(now)}, owner {now.owner}: no effect on the verdict, for a failure of this check is only a warning"
             yield Change(kind=WITHOUT_EFFECT, subject=check, before=was, after=is_now)
         else:
             is_now = f"{_terms(now)}, owner {now.owner}, by {now.approved_by}"

@@ -1,10 +1,11 @@
 """The changes since another run, in words: for the page, the summary, and ``gonogo diff``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 from gonogo.base.durations import format_duration
-from gonogo.base.wording import and_more
+from gonogo.base.wording import and_more, counted
 from gonogo.record.results import Change, LineStatus, Outcome, Results, sum_line
 from gonogo.record.waiver_changes import WITHOUT_EFFECT
 from gonogo.report.visible import visible
@@ -46,6 +47,8 @@ _LOUDEST_FIRST = (
     NO_EFFECT,
 )
 NEWLY_FAILING = "newly failing"
+_NOUNS = {NO_LONGER_DONE: ("checklist line",), NO_EFFECT: ("waiver",)}
+"""Of what, where a kind has one: others are of checks, or of several."""
 _RULES = {"weakened", "policy changed"}
 """Kinds of changes by which the two runs were judged differently."""
 LOUD_CHANGES = frozenset({"weakened", NEWLY_FAILING})
@@ -77,7 +80,7 @@ def since(results: Results) -> str:
 
 
 def before(results: Results) -> str:
-    """``The run before this one was GO, 54 s earlier``: what a reader who knows the last run compares with."""
+    """``The previous run, 54 s earlier, was GO``: what a reader who knows the last run compares with."""
     base = since(results)
     run = next((run for run in results.history.runs if run.id == base), None)
     if run is None:
@@ -85,8 +88,8 @@ def before(results: Results) -> str:
         return (
             "No earlier run can be compared with this one" if runs else "This is the first run of this gate on record"
         )
-    age = format_duration(results.run.started_at - run.started_at)
-    return f"The run before this one was {run.verdict}, {age} earlier"
+    age = format_duration(timedelta(seconds=round((results.run.started_at - run.started_at).total_seconds())))
+    return f"The previous run, {age} earlier, was {run.verdict}"
 
 
 def change_counts(results: Results) -> str:
@@ -94,7 +97,10 @@ def change_counts(results: Results) -> str:
     if not since(results):
         return ""
     grouped = grouped_changes(results)
-    counts = {kind: f"{len(alike)} {kind}" for kind, alike in grouped.items()}
+    counts = {
+        kind: f"{counted(len(alike), *_NOUNS[kind])} {kind}".strip() if kind in _NOUNS else f"{len(alike)} {kind}"
+        for kind, alike in grouped.items()
+    }
     if failing := grouped.get(NEWLY_FAILING):
         counts[NEWLY_FAILING] += f" ({visible(and_more([change.subject for change in failing], _FEW))})"
     return ", ".join(counts.values()) or "nothing is different"
@@ -115,9 +121,15 @@ def weakened_words(results: Results) -> list[str]:
     ]
 
 
-def change_words(change: Change) -> str:
-    """``✖ tls-validity   pass → fail``."""
-    return f"{CHANGE_SHAPES[kind_words(change)]} {visible(change.subject)}   {visible(change_details(change))}"
+def titles_of(results: Results) -> Mapping[str, str]:
+    """Titles of checks and texts of lines, by their ids: an id alone says nothing to whoever reads no code."""
+    return {**{check.id: check.title for check in results.checks}, **{line.id: line.text for line in results.lines}}
+
+
+def change_words(change: Change, titles: Mapping[str, str]) -> str:
+    """``✖ tls-validity   pass → fail   The certificate is valid``."""
+    title = f"   {_short(titles[change.subject])}" if change.subject in titles else ""
+    return f"{CHANGE_SHAPES[kind_words(change)]} {visible(change.subject)}   {visible(change_details(change) + title)}"
 
 
 def render_changes(before: Results, after: Results, changes: Sequence[Change]) -> str:
@@ -135,10 +147,11 @@ def _lines(before: Results, after: Results, changes: Sequence[Change]) -> Iterat
         if words := rehearsal_and_faults(results):
             yield f"{'':<7} {visible(words)}"
         yield f"{'':<7} {verdict_words(results)} · {sum_line(results.counts)}{how_much}"
+    titles = {**titles_of(before), **titles_of(after)}
     for kind, alike in groupby(changes, key=kind_words):
         group = list(alike)
         yield f"{kind.upper()} {len(group)}"
-        yield from (f" {change_words(change)}" for change in group)
+        yield from (f" {change_words(change, titles)}" for change in group)
     if not changes:
         yield "no change: every check and every line is as it was, by the same policy"
 

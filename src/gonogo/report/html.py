@@ -29,6 +29,7 @@ from gonogo.report.changes import (
     grouped_changes,
     rules_words,
     since,
+    titles_of,
 )
 from gonogo.report.day_chart import HEIGHT, WIDTH
 from gonogo.report.deciding import sign_command, verify_command
@@ -72,6 +73,8 @@ _ROLES = (
 """Roles that sign where no gates.toml says otherwise."""
 _SEPARATOR = "\x1e"
 """Before each folded part at the end of the page: text of targets never has it (``visible``)."""
+_MANY = 1000
+"""Checks beyond which those that passed are shown with what was observed alone, so that the page stays light."""
 _MOST_CARDS = 25
 """Causes that are not folded."""
 _MOST_TOLD = 4
@@ -107,6 +110,7 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
         beside="" if whole else SIGNOFF_WHOLE,
         chunks=[],
         separator=Markup(_SEPARATOR),  # noqa: S704 - our own
+        many=len(results.checks) > _MANY,
         most_cards=_MOST_CARDS,
         most_told=_MOST_TOLD,
         most_changes=_MOST_CHANGES,
@@ -120,6 +124,11 @@ def render_signoff(results: Results, signatures: Sequence[ShownSignature] = (), 
         **_lists(results),
     )
     return page.encode()
+
+
+def linked_here(folded: Markup) -> Markup:
+    """What is folded, with links that stay in its page: it is opened by a script, which finds all the rest of it there."""
+    return Markup(str(folded).replace(f'href="{SIGNOFF_WHOLE}#', 'href="#'))  # noqa: S704 - escaped already
 
 
 def _sheets(results: Results) -> Markup:
@@ -160,6 +169,7 @@ def _verdict_view(results: Results) -> dict[str, Any]:
         "rules_words": rules_words(results),
         "changes": grouped_changes(results),
         "change_shapes": CHANGE_SHAPES,
+        "titles": titles_of(results),
         "since": since(results),
         "roles": results.roles or _ROLES,
     }
@@ -244,6 +254,7 @@ def _environment() -> jinja2.Environment:
         verdict_shape=VERDICT_SHAPES.__getitem__,
         box=STATUS_SHAPES.__getitem__,
         change_details=change_details,
+        linked_here=linked_here,
         shell=shlex.quote,
     )
     environment.globals.update(

@@ -11,10 +11,9 @@ from gonogo.verdict.causes import is_step
 _LONGEST = 120
 """Letters of a title, and of a line."""
 _ENDED = {
-    Outcome.FAIL: "Failed",
+    Outcome.FAIL: "Requirement not met",
     Outcome.WAIVED: "Waived",
     Outcome.NOT_RUN: "Not checked",
-    Outcome.WARN: "Warns",
 }
 
 
@@ -25,7 +24,7 @@ def first_meaning(results: Results) -> str:
 
 
 def meaning(results: Results, blocker: Blocker) -> str:
-    """``Failed: “A client books a service”. Without bookings there is no business``; without a reason, the lines that it blocks."""
+    """``Requirement not met: “A client books a service”. Without bookings there is no income``; without a reason, the lines that it blocks."""
     check = _told(results, blocker)
     if check.why:
         return f"{fact(check)}. {check.why.removesuffix('.')}"
@@ -37,17 +36,18 @@ def meaning(results: Results, blocker: Blocker) -> str:
 
 
 def fact(check: CheckResult) -> str:
-    """``Failed: “A client books a service”``: how the check ended, and its title."""
+    """``Requirement not met: “A client books a service”``: how the check ended, and its title."""
     return f"{_ENDED.get(check.outcome, 'Could not be checked')}: “{shortened(check.title)}”"
 
 
 def line_fact(line: LineResult, look_at: CheckResult | None) -> str:
-    """Why a line that no cause explains blocks GO: ``Not verified: “Auto-renewal configured”; tls-renewal only warns``."""
+    """Why a line that no cause explains blocks GO: ``Not verified: “Auto-renewal configured”, because tls-renewal warned``."""
     text = f"“{shortened(line.text)}”"
     if line.status is LineStatus.FAILED:
         return f"Failed: {text}"
     if look_at and look_at.outcome is Outcome.WARN:
-        return f"Not verified: {text}; {look_at.id} only warns"
+        seen = next((seen.message for seen in look_at.observations if seen.outcome is Outcome.WARN), "")
+        return f"Not verified: {text}, because {look_at.id} warned: {shortened(seen)}"
     return f"Open: {text}; see {look_at.id}" if look_at else f"Open: {text}; {shortened(line.why)}"
 
 

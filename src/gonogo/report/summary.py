@@ -70,7 +70,7 @@ class _SummaryPage:
         yield from self._list(
             "Findings", [f"{inert(finding.subject)}: {quoted(finding.message)}" for finding in results.findings]
         )
-        changes = [inert(change_words(change)) for alike in grouped_changes(results).values() for change in alike]
+        changes = [inert(change_words(change, {})) for alike in grouped_changes(results).values() for change in alike]
         yield from self._list(f"Changes since {inert(results.history.since)}", changes)
         yield from self._sections()
 

@@ -4,8 +4,6 @@ It fits a screen of 60 columns. Lists of ids show three; of each kind of trouble
 are a number and the page: hundreds of lines would push the first cause off every screen.
 """
 
-import shlex
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -14,9 +12,9 @@ from gonogo.base.durations import format_duration
 from gonogo.base.wording import and_more, counted
 from gonogo.record.results import CheckResult, Outcome, Results, Verdict, asked_by_name, sum_line
 from gonogo.report.blockers import because_of, blockers, stops, undone_lines, waiting_for
-from gonogo.report.changes import NO_LONGER_CHECKED, before, change_counts, change_words, grouped_changes, rules_words
-from gonogo.report.deciding import sign_command, verify_command
-from gonogo.report.meaning import fact, first_meaning, line_fact, shortened
+from gonogo.report.changes import NO_LONGER_CHECKED, change_counts, change_words, grouped_changes, titles_of
+from gonogo.report.meaning import first_meaning, shortened
+from gonogo.report.next_steps import INDENT, diff_command, next_steps, wrapped
 from gonogo.report.visible import harmless, visible
 from gonogo.report.wording import (
     LINE_SHAPES,
@@ -29,7 +27,6 @@ from gonogo.report.wording import (
     carried_runs,
     causes,
     command,
-    command_after_repair,
     families,
     fix,
     fix_label,
@@ -38,12 +35,10 @@ from gonogo.report.wording import (
     owner,
     rehearsal_and_faults,
     reproduce,
-    run_again,
     verdict_words,
     waiver_state,
     word,
 )
-from gonogo.verdict.approval import go_refusal
 from gonogo.verdict.causes import foremost
 
 _COLOURS = {Verdict.GO: "32", Verdict.GO_WITH_EXCEPTIONS: "33", Verdict.NO_GO: "31", Verdict.INCOMPLETE: "33"}
@@ -54,7 +49,6 @@ _TITLES = {
 }
 """Headings of causes, by the outcome of their first check, in the order of the causes; NOT RUN comes last."""
 _NARROWEST = 60
-_INDENT = "   "
 _COMMAND = ": gonogo "
 """How a note ends that says what to type."""
 _FEW = 3
@@ -115,8 +109,7 @@ class _TerminalPage:
             yield from self._wrapped(" ", asked(results))
         digest = f"   sha256:{report_digest[:8]}…" if report_digest else ""
         yield f" report  {report_path}{digest}"
-        yield from self._roles()
-        yield from self._next()
+        yield from next_steps(results, self._blockers, self._width)
         yield from self._rehearsal()
         yield from self._verdict(last=True)
 
@@ -130,7 +123,7 @@ class _TerminalPage:
             yield from self._wrapped(start, visible(observation.message or check.title))
             text = fix(check, observation)
             if text and check.outcome is not Outcome.PASS:
-                yield from self._wrapped(f"{_INDENT}{fix_label(results)}: ", visible(text))
+                yield from self._wrapped(f"{INDENT}{fix_label(results)}: ", visible(text))
         for missing in sorted(set(results.run.only) - {check.id for check in found}):
             yield f" ○ {missing}   NOT RUN   gate {results.run.gate} does not demand it; choose another with --gate"
         asked = [check for check in results.checks if check not in found and check.outcome is not Outcome.NOT_RUN]
@@ -170,7 +163,7 @@ class _TerminalPage:
         for problem in rows[:_MOST]:
             yield from self._problem(problem)
         if left := [problem.check.id for problem in rows[_MOST:]]:
-            yield from self._wrapped(_INDENT, f"and {len(left)} more, in the report: {and_more(left, _FEW)}")
+            yield from self._wrapped(INDENT, f"and {len(left)} more, in the report: {and_more(left, _FEW)}")
 
     def _problem(self, problem: Problem) -> Iterator[str]:
         check, observation = problem.check, problem.observation
@@ -178,21 +171,21 @@ class _TerminalPage:
         yield from self._wrapped(f" {SHAPES[check.outcome]} {check.id}   ", visible(observation.message) + more)
         text = problem.fix
         if text:
-            yield from self._wrapped(f"{_INDENT}{fix_label(self._results)}: ", visible(text))
+            yield from self._wrapped(f"{INDENT}{fix_label(self._results)}: ", visible(text))
         if who := owner(self._results, check):
-            yield f"{_INDENT}{acts_label(self._results)}: {visible(who)}"
+            yield f"{INDENT}{acts_label(self._results)}: {visible(who)}"
         if problem.alike:
             count = counted(len(problem.alike), "other check")
-            yield from self._wrapped(f"{_INDENT}shows as well in {count}: ", and_more(problem.alike, _FEW))
+            yield from self._wrapped(f"{INDENT}also shows in {count}: ", and_more(problem.alike, _FEW))
         if problem.consequences:
             count = counted(len(problem.consequences), "other check")
-            yield from self._wrapped(f"{_INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
+            yield from self._wrapped(f"{INDENT}blocks {count}: ", and_more(problem.consequences, _FEW))
         if lines := waiting_for(problem, self._blockers):
             count = counted(len(lines), "checklist line")
             texts = [f"“{shortened(line.text, _LINE)}”" for line in lines]
-            yield from self._wrapped(f"{_INDENT}blocks {count}: ", visible(and_more(texts, _FEW)))
+            yield from self._wrapped(f"{INDENT}blocks {count}: ", visible(and_more(texts, _FEW)))
         again = f"{label}: " if (label := reproduce(self._results)) else ""
-        yield f"{_INDENT}→ {again}{command(self._results, check.id)}"
+        yield f"{INDENT}→ {again}{command(self._results, check.id)}"
 
     def _not_run(self, title: str, unreached: Sequence[Problem]) -> Iterator[str]:
         """Forty checks with one reason are one line."""
@@ -206,13 +199,13 @@ class _TerminalPage:
         for (message, hint), ids in reasons.items():
             yield from self._wrapped(f" {SHAPES[Outcome.NOT_RUN]} ", f"{and_more(ids, _FEW)}: {visible(message)}")
             if hint:
-                yield from self._wrapped(f"{_INDENT}fix: ", visible(hint))
+                yield from self._wrapped(f"{INDENT}fix: ", visible(hint))
 
     def _checklist(self) -> Iterator[str]:
         """The first lines that keep the gate shut, of which no cause was told first; a fresh list has hundreds."""
         undone = undone_lines(self._results)
         if undone:
-            yield " CHECKLIST"
+            yield " CHECKLIST LINES NOT DONE"
         explained = because_of(self._results)
         for line in undone[:_MOST]:
             because = f"; because of {explained[line.id]}" if line.id in explained else ""
@@ -245,14 +238,14 @@ class _TerminalPage:
         yield from self._wrapped(
             f" CHANGES since {visible(self._results.history.since)}: ", change_counts(self._results)
         )
-        shown = 0
+        shown, titles = 0, titles_of(self._results)
         for kind, alike in grouped_changes(self._results).items():
             told = (alike if kind in _WHOLE else alike[:_MOST]) if kind in _TOLD else []
             shown += len(told)
             for change in told:
-                yield from self._wrapped(" ", change_words(change))
+                yield from self._wrapped(" ", change_words(change, titles))
         if len(changes) > shown:
-            yield f"{_INDENT}→ all {len(changes)}: {self._diff()}"
+            yield f"{INDENT}→ all {len(changes)}: {diff_command(self._results)}"
 
     def _notes(self) -> Iterator[str]:
         for note in further_notes(self._results):
@@ -260,7 +253,7 @@ class _TerminalPage:
             words, marked, arguments = note.partition(_COMMAND)
             yield from self._wrapped(" note    ", visible(words + marked[:1]))
             if marked:
-                yield f"{_INDENT}→ {visible(marked[2:] + arguments)}"
+                yield f"{INDENT}→ {visible(marked[2:] + arguments)}"
         for words in carried_runs(self._results):
             yield from self._wrapped(" carried ", visible(words))
         differences = self._results.provenance.policy_differences
@@ -271,7 +264,7 @@ class _TerminalPage:
     def _left(self, number: int) -> Iterator[str]:
         """Yield how many entries of a list are in the report only."""
         if number > _MOST:
-            yield f"{_INDENT}and {number - _MOST} more, in the report"
+            yield f"{INDENT}and {number - _MOST} more, in the report"
 
     def _meaning(self) -> Iterator[str]:
         """Yield what the first cause means: the message below is for whoever repairs it."""
@@ -283,89 +276,13 @@ class _TerminalPage:
         if words := rehearsal_and_faults(self._results):
             yield from self._wrapped(" ", visible(words))
 
-    def _roles(self) -> Iterator[str]:
-        """Yield whether each role may sign GO, by the rule of ``gonogo sign``, with its command; of a GO, how it is verified.
-
-        Commands stay whole, however narrow the screen is: they are pasted.
-        """
-        results, run = self._results, self._results.run.id
-        if results.roles and results.faults:
-            yield from self._wrapped(" sign    ", f"nothing: this is a rehearsal. {run_again(results).capitalize()}")
-            first, *others = (role.id for role in results.roles)
-            newest = f"reports/{results.run.environment}/latest"
-            yield f"{_INDENT}→ only if that run is GO: {visible(sign_command(results, newest, first, 'go'))}"
-            if others:
-                yield from self._wrapped(_INDENT, f"or --role {visible(' or '.join(others))}, whichever is yours")
-            return
-        for role in results.roles:
-            refusal = go_refusal(results, role.id)
-            may = f"NO-GO or HOLD; GO is refused: {refusal.brief}" if refusal else "GO, NO-GO or HOLD"
-            yield from self._wrapped(" sign    ", f"{visible(role.title)} may sign {may}")
-            yield f"{_INDENT}→ {visible(sign_command(results, run, role.id))}"
-        if results.roles:
-            both = (
-                "hold: a repair and a new run are expected; no-go: this release must not launch; both stop the launch"
-            )
-            yield from self._wrapped(_INDENT, both)
-            yield f"{_INDENT}→ if you have no key yet, make one and run again: gonogo key new --role ROLE --name NAME"
-        if results.roles and results.decision.verdict.opens:
-            yield f"{_INDENT}→ when all have signed: {visible(verify_command(results, run))}"
-
-    def _next(self) -> Iterator[str]:
-        """Yield what changed and the first causes, where the verdict is read last, and how to ask everything again."""
-        yield from self._since()
-        if self._results.faults:
-            yield from self._again()
-        told = self._blockers.causes
-        for place, cause in enumerate(told[:_FEW]):
-            check, observation = cause.problem.check, cause.problem.observation
-            who = f" · {acts_label(self._results)}: {visible(acts)}" if (acts := owner(self._results, check)) else ""
-            seen = f": {shortened(observation.message)}" if observation.message else ""
-            start = " then: " if place else " start with: "
-            yield from self._wrapped(start, f"{visible(f'{fact(check)} ({check.id}{seen})')}{who}")
-            if not place and cause.problem.fix:
-                yield from self._wrapped(f"{_INDENT}{fix_label(self._results)}: ", visible(cause.problem.fix))
-        yield from self._unexplained()
-        if told and not self._results.faults:
-            yield from self._again()
-
-    def _since(self) -> Iterator[str]:
-        """Yield how the run before ended, and how much is different."""
-        counts = f": {words}" if (words := change_counts(self._results)) else ""
-        rules = f"; {words}" if (words := rules_words(self._results)) else ""
-        yield from self._wrapped(" ", f"{before(self._results)}{counts}{rules}.")
-        if self._results.history.changes:
-            yield f"{_INDENT}→ what changed: {self._diff()}"
-
-    def _diff(self) -> str:
-        """The command that tells all changes."""
-        return f"gonogo diff {visible(shlex.join((self._results.history.since, self._results.run.id)))}"
-
-    def _again(self) -> Iterator[str]:
-        yield f"{_INDENT}→ {run_again(self._results)}: {command_after_repair(self._results)}"
-
-    def _unexplained(self) -> Iterator[str]:
-        """Yield the first lines that stay open when all causes are repaired."""
-        lines, looked_at = self._blockers.unexplained, self._blockers.looked_at
-        by_id = {check.id: check for check in self._results.checks}
-        for place, line in enumerate(lines[:_FEW]):
-            start = " and: " if place or self._blockers.causes else " start with: "
-            check = by_id.get(looked_at.get(line.id, ""))
-            who = owner(self._results, check) if check else ""
-            acts = f" · {acts_label(self._results)}: {who}" if who else ""
-            yield from self._wrapped(start, visible(f"{line_fact(line, check)} ({line.id}){acts}"))
-        if len(lines) > _FEW:
-            yield f"{_INDENT}and {counted(len(lines) - _FEW, 'more checklist line')}, in the report"
-
     def _attached(self) -> str:
         """Said beside the verdict: somebody else's load and data on the same instance are part of it."""
         attached = any(note.startswith(ATTACHED) for note in self._results.provenance.notes)
         return " · on an instance that was up already" if attached else ""
 
     def _wrapped(self, start: str, text: str) -> Iterator[str]:
-        yield from textwrap.wrap(
-            text, self._width, initial_indent=start, subsequent_indent=f"{_INDENT}  ", break_on_hyphens=False
-        ) or [start]
+        return wrapped(start, text, self._width)
 
     def _verdict(self, *, last: bool = False) -> Iterator[str]:
         """Yield its line; where the counts do not fit into it they stand beside it, so that the last line is the verdict."""

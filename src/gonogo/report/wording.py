@@ -175,7 +175,7 @@ def fix_label(results: Results) -> str:
 
 def acts_label(results: Results) -> str:
     """What stands before the role that acts, or would act."""
-    return "who would act" if results.faults else "who acts"
+    return "who would repair it" if results.faults else "who acts"
 
 
 def verdict_words(results: Results) -> str:
@@ -185,13 +185,17 @@ def verdict_words(results: Results) -> str:
 
 def run_again(results: Results) -> str:
     """The label before ``command_after_repair``: after a repair, or once the faults of a rehearsal are off."""
-    return "to do now: run again without the faults" if results.faults else "run again after the repair"
+    return (
+        "to do now, by whoever started the rehearsal: run again without the faults"
+        if results.faults
+        else "run again after the repair"
+    )
 
 
 def waiver_state(results: Results, waiver: ExceptionResult) -> str:
     """Whether the waiver is in force, and that it changes nothing where its check only warns."""
     only_warns = any(check.id == waiver.check and check.outcome is Outcome.WARN for check in results.checks)
-    return f"{waiver.state} (not needed: the check only warns)" if only_warns else waiver.state
+    return f"{waiver.state}, but it changes nothing: the check warned, it did not fail" if only_warns else waiver.state
 
 
 def further_notes(results: Results) -> Sequence[str]:
@@ -216,7 +220,7 @@ def standing(results: Results, check: CheckResult) -> str:
         return (
             "not asked in the run before"
             if letters[-1] == "-"
-            else f"new in this run; {_LETTERS[letters[-1]]} in the run before"
+            else f"new in this run (before: {_LETTERS[letters[-1]]})"
         )
     first = history.runs[len(letters) - same]
     at_least = "at least " if same == len(letters) else ""

@@ -125,6 +125,12 @@
   addEventListener("hashchange", open);
   open();
 
+  // The command of a check differs by its id alone: thousands of them would be a megabyte.
+  const commanded = (again) => {
+    const code = document.createElement("code");
+    code.textContent = document.body.dataset.again + again.closest("details.check").id;
+    again.append(document.body.dataset.label, code);
+  };
   const copies = (again) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -148,7 +154,10 @@
     if (!event.target.open) return;
     fill(event.target);
     if (!event.target.matches("details.check, details.more")) return;
-    for (const again of event.target.querySelectorAll(".again:not(:has(button))")) copies(again);
+    for (const again of event.target.querySelectorAll(".again:not(:has(button))")) {
+      if (!again.firstChild) commanded(again);
+      copies(again);
+    }
   }, true);
 
   // For browsers that cannot print what is folded: the page that has everything is printed whole.
