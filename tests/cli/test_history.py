@@ -119,9 +119,9 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
         f"after   {SECOND} · staging · gate pre-deploy · release 3f2c1a9 (claimed, not seen)",
         "        NO-GO · 2 = 1 pass + 1 fail · The one line of the checklist was asked by this gate",
         "REMOVED 1",
-        " − x.gone   was line, verified; it is not there any more",  # noqa: RUF001 - a minus sign
+        " − x.gone   was line, verified; it is not there any more   Text of x.gone",  # noqa: RUF001 - a minus sign
         "NEWLY FAILING 1",
-        " ✖ tls-a   pass → fail",
+        " ✖ tls-a   pass → fail   Title of tls-a",
         "FIXED 1",
         " ✔ b.open   open → attested",
     ]
@@ -229,7 +229,7 @@ def test_github_gets_annotations_and_the_summary(gonogo: Gonogo, project: Path) 
     assert done.returncode == 1
     (told,) = [row for row in done.stdout.splitlines() if row.startswith("::error") and "title=tls-handshake::" in row]
     assert told.startswith(
-        "::error file=environments/dead.toml,line=9,title=tls-handshake::Failed: “Every address completes a TLS"
+        "::error file=environments/dead.toml,line=9,title=tls-handshake::Requirement not met: “Every address completes a TLS"
     )
     assert "%0AFAIL: dead.test at 127.0.0.1:1: closed" in told
     summary = (project / "reports/dead/latest/summary.md").read_bytes()

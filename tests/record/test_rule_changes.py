@@ -171,7 +171,7 @@ def test_lost_answers_and_lost_lines_are_told_apart() -> None:
     assert "NO LONGER CHECKED 1" in page
     assert "NO LONGER DONE 1" in page
     history = History(changes=changes(before, after), runs=[past(before)], since=before.run.id)
-    assert change_counts(replace(after, history=history)) == "1 no longer checked, 1 no longer done"
+    assert change_counts(replace(after, history=history)) == "1 no longer checked, 1 checklist line no longer done"
 
 
 def test_line_of_an_older_record_is_waived() -> None:

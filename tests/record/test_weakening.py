@@ -140,11 +140,11 @@ def test_a_waiver_is_told_once() -> None:
 def test_a_waiver_of_a_check_that_only_warns_is_without_effect() -> None:
     """It lowers no bar: nobody has to read rules, or to doubt what was repaired."""
     none, one = (with_waiver(Severity.WARNING, keys) for keys in (None, TERMS))
-    words = "FAIL accepted until 2026-11-30, owner Bo: no effect on the verdict, the check only warns"
+    words = "FAIL accepted until 2026-11-30, owner Bo: no effect on the verdict, for a failure of this check is only a warning"
     assert told(none, one) == [("without effect", "tls-a", "no waiver", words)]
     assert not weakened_words(replace(one, history=history(one, [none])))
     assert "the rules changed" not in summary(one, none)
-    assert "1 changed without effect" in summary(one, none)
+    assert "1 waiver changed without effect" in summary(one, none)
     assert "the rules changed as well" in summary(with_waiver(Severity.BLOCKER, TERMS), none)
     wider = with_waiver(Severity.WARNING, TERMS, excepts=("FAIL", "WARN"))
     assert [kind for kind, *_ in told(none, wider)] == ["weakened"], "its line may be done by the waiver"

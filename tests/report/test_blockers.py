@@ -103,7 +103,7 @@ def test_several_causes_are_told_in_a_sentence_each_before_their_cards() -> None
     ]
     page = html.unescape(render_signoff(accounted(checks)).decode())
     (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
-    assert '<a href="#cause.tls-a">Failed: “Title of tls-a”</a></li>' in overview
+    assert '<a href="#cause.tls-a">Requirement not met: “Title of tls-a”</a></li>' in overview
     assert (
         '<a href="#cause.dns-a">Could not be checked: “Title of dns-a”</a><span class="broad">: no answer</span> '
         '<span class="quiet">· devops</span>' in overview
@@ -128,18 +128,18 @@ def test_a_line_that_no_cause_explains_stands_beside_the_causes() -> None:
     assert stops(told).words == words
     page = html.unescape(render_signoff(told).decode())
     (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
-    for words in ("Not verified: “Text of a.b”; tls-b only warns", "Open: “Text of a.c”; nobody has attested it"):
+    for words in ("Not verified: “Text of a.b”, because tls-b warned: overdue", "Open: “Text of a.c”; nobody has attested it"):
         assert f"{words}</a></li>" in overview
     assert '<a href="#blockers">What blocks GO <span>3</span></a>' in page, "as many as the head counts"
     assert 'Blocks <a href="signoff-whole.html#line.a.b">Text of a.b</a>' in page.partition('id="warned"')[2]
     rows = render_summary(told, report_path="x", report_digest="", colour=False, width=200).splitlines()
     assert rows.index(" ▲ tls-b   overdue") < rows.index("   blocks 1 checklist line: “Text of a.b”")
     assert rows[-4:-1] == [
-        " and: Not verified: “Text of a.b”; tls-b only warns (a.b)",
-        " and: Open: “Text of a.c”; nobody has attested it (a.c)",
+        " 2. Not verified: “Text of a.b”, because tls-b warned: overdue (a.b)",
+        " 3. Open: “Text of a.c”; nobody has attested it (a.c)",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
     ]
-    listed = [row.split()[1] for row in rows[rows.index(" CHECKLIST") + 1 :][:3]]
+    listed = [row.split()[1] for row in rows[rows.index(" CHECKLIST LINES NOT DONE") + 1 :][:3]]
     assert listed == ["a.b", "a.c", "a.a"], "what a cause's card tells already comes last"
     assert render_summary_page(told).decode().index("**a.b**") < render_summary_page(told).decode().index("**a.a**")
 
@@ -256,7 +256,7 @@ def test_what_shows_a_cause_as_well_is_counted_by_outcome() -> None:
     assert alike_words("d", outcomes) == "1 warning"
     assert alike_words("fedcba", outcomes) == "3 failed checks, 2 checks that could not be asked and 1 warning"
     checks = [check(f"redis-{number}", Outcome.NOT_RUN, "not selected") for number in range(3)]
-    assert "Shows as well in 2 checks that did not run" in render_signoff(accounted(checks)).decode()
+    assert "Also shows in 2 checks that did not run" in render_signoff(accounted(checks)).decode()
 
 
 def test_evidence_of_many_lines_stands_apart() -> None:

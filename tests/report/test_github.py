@@ -34,7 +34,7 @@ def test_worst_first_and_at_most_ten() -> None:
     commands = render_commands(told).split("\n")
     assert len(commands) == 10
     assert commands[0] == (
-        "::error title=tls-a::Failed: “Title of tls-a”. It matters%0AFAIL: closed: port, 100%25%0Afix: Repair it."
+        "::error title=tls-a::Requirement not met: “Title of tls-a”. It matters%0AFAIL: closed: port, 100%25%0Afix: Repair it."
     )
     assert commands[1] == "::error file=environments/checklist.md,line=1,title=checklist::1 checklist line open: b.open"
     assert commands[-1] == "::warning title=gonogo::and 13 more: see the summary of this job"

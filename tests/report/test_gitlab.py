@@ -115,7 +115,7 @@ def test_message_and_fix_are_what_is_shown() -> None:
     assert texts == {
         "verdict": (
             "failed",
-            "NO-GO: Failed: “Title of tls-a”. It matters. 1 must-pass check failed; start with tls-a: closed port",
+            "NO-GO: Requirement not met: “Title of tls-a”. It matters. 1 must-pass check failed; start with tls-a: closed port",
         ),
         "tls-a": ("failed", "FAIL: closed port\nFix: Repair it."),
         "dns-a": ("error", "COULD NOT CHECK: no resolver answers\nFix: declare others"),

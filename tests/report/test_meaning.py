@@ -38,9 +38,9 @@ def broken(why: str = "It matters.") -> Results:
 
 def test_it_says_what_failed_and_why_it_matters() -> None:
     """Without a reason it says what it blocks: the line that it names is the one that rests on this check alone."""
-    assert first_meaning(broken()) == "Failed: “A client books a service”. It matters"
+    assert first_meaning(broken()) == "Requirement not met: “A client books a service”. It matters"
     assert first_meaning(broken(why="")) == (
-        "Failed: “A client books a service”. This blocks 3 checklist lines, among them “Text of a.book”"
+        "Requirement not met: “A client books a service”. This blocks 3 checklist lines, among them “Text of a.book”"
     )
 
 
@@ -75,13 +75,13 @@ def test_of_a_dead_dependency_it_says_what_people_cannot_do() -> None:
     told = accounted(checks, lines, causes=root_causes(checks))
     (cause,) = blockers(told).causes
     assert cause.problem.check.id == "mongo-reachable"
-    assert first_meaning(told) == "Failed: “A client registers”. It matters"
+    assert first_meaning(told) == "Requirement not met: “A client registers”. It matters"
     without = accounted(checks, lines[:1], causes=root_causes(checks))
-    assert first_meaning(without) == "Failed: “Title of mongo-reachable”. It matters"
+    assert first_meaning(without) == "Requirement not met: “Title of mongo-reachable”. It matters"
     unexplained = [dataclasses.replace(one, why="") for one in checks]
     without = accounted(unexplained, lines[:1], causes=root_causes(checks))
     assert first_meaning(without) == (
-        "Failed: “Title of mongo-reachable”. This blocks the checklist line “Text of a.db”"
+        "Requirement not met: “Title of mongo-reachable”. This blocks the checklist line “Text of a.db”"
     )
 
 

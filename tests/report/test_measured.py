@@ -116,7 +116,7 @@ def before(letters: str, outcome: Outcome) -> tuple[Results, Any]:
     ("letters", "expected"),
     [
         ("", "first run of this gate on record"),
-        ("ppp", "new in this run; pass in the run before"),
+        ("ppp", "new in this run (before: pass)"),
         ("pp-", "not asked in the run before"),
         ("pff", "since run r1, 3 runs in a row"),
         ("ff", "at least since run r0, 3 runs in a row"),

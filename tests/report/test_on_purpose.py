@@ -49,7 +49,7 @@ def test_faults_stand_beside_the_verdict() -> None:
     assert f" {NAMED}" in render_asked(run(*FAULTS), "x", 150).splitlines()
     assert f"**{NAMED}.**" in render_summary_page(run(*FAULTS)).decode()
     for render in (render_junit, render_ctrf):
-        assert f"NO-GO: {REHEARSAL}. Failed: “Title" in render(run(*FAULTS)).decode()
+        assert f"NO-GO: {REHEARSAL}. Requirement not met: “Title" in render(run(*FAULTS)).decode()
         assert "Rehearsal" not in render(run()).decode()
     for told in (render_signoff(run()).decode(), "\n".join(terminal(run())), render_asked(run(), "x", 150)):
         assert "on purpose" not in told
@@ -67,17 +67,19 @@ def test_nobody_is_told_to_repair_or_to_sign_a_rehearsal() -> None:
     after = "gonogo sign reports/staging/latest --role"
     card = page.partition('id="signatures"')[2].partition("</section>")[0]
     assert "Do not sign this run: it is a rehearsal." in card
-    again = f"To do now: run again without the faults: <code>{command_after_repair(told)}</code>"
+    again = f"To do now, by whoever started the rehearsal: run again without the faults: <code>{command_after_repair(told)}</code>"
     assert again in card
     assert f"Only if that run is GO: <code>{after} devops --decision go</code>" in card.partition(again)[2]
-    assert f"   → only if that run is GO: {after} devops --decision go" in terminal(told)
+    end = terminal(told)[terminal(told).index(" TO DO NOW") :]
+    assert end[2] == f"   → {command_after_repair(told)}"
+    assert end[4] == f"   → {after} devops --decision go"
     assert page.count("gonogo sign ") == 1, "nowhere that of this run"
     assert "○ not for signing" in page.partition("</header>")[0]
     assert terminal(told)[-1].startswith(" ✖ NO-GO (rehearsal)")
     detail = render_check(told, told.checks[0])
     for text in ("\n".join(terminal(told)), detail, render_summary_page(told).decode()):
         assert "fix if this were real: " in text
-        assert "who would act: DevOps" in text
+        assert "who would repair it: DevOps" in text
         assert "who acts" not in text
         assert f"gonogo sign {told.run.id}" not in text
     assert NAMED in detail
@@ -108,9 +110,9 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
-    line = f'<p class="again"><b>To do now: run again without the faults:</b> <code>{command}</code></p>'
+    line = f'<p class="again"><b>To do now, by whoever started the rehearsal: run again without the faults:</b> <code>{command}</code></p>'
     assert page.partition("</header>")[0].count("without the faults") == page.count(line) == 1
-    assert page.index(line) < page.index("<b>Who would act:</b>") < page.index("</header>")
+    assert page.index(line) < page.index("<b>Who would repair it:</b>") < page.index("</header>")
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
     assert "after the repair" not in render_signoff(accounted([check("tls-a")])).decode()
 
@@ -118,8 +120,8 @@ def test_after_the_repair_the_faults_stay_off() -> None:
 def test_command_after_the_repair_switches_nothing_on() -> None:
     """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
-    assert terminal(run(*FAULTS)).count(f"   → to do now: run again without the faults: {command}") == 1
-    assert f"to do now: run again without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert terminal(run(*FAULTS)).count(f"   → {command}") == 1
+    assert f"to do now, by whoever started the rehearsal: run again without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
     assert command_after_repair(run()) == command
     longer = run(*FAULTS)
     quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))

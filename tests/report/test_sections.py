@@ -204,7 +204,7 @@ def test_policy_is_loud_and_the_first_run_says_so(browser: Browser, tmp_path: Pa
     assert page.locator("#since ~ .changes h3").first.inner_text().startswith("≠ Policy changed")
     header = page.locator("header").inner_text()
     assert (
-        "The run before this one was GO, 1 d earlier. What changed: 1 policy changed, 1 fixed. ≠ The rules changed as well"
+        "The previous run, 1 d earlier, was GO. What changed: 1 policy changed, 1 fixed. ≠ The rules changed as well"
         in header
     )
     first = opened(browser, tmp_path, replace(whole(), history=History()))

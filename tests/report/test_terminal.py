@@ -44,7 +44,7 @@ def test_no_go(no_go: Results) -> None:
     """The cause once, its consequences in one line, gaps with their hint, forty alike as one."""
     assert summary(no_go) == (
         " ✖ NO-GO   3 causes block GO. In all: 1 must-pass check failed, 4 not checked 4.1 s\n"
-        " Failed: “Title of tls-a”. It matters\n"
+        " Requirement not met: “Title of tls-a”. It matters\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 5 planned\n"
         " BLOCKERS\n"
@@ -65,10 +65,11 @@ def test_no_go(no_go: Results) -> None:
         " 5 = 1 fail + 1 could not check + 1 blocked + 2 not run\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: Failed: “Title of tls-a” (tls-a: a.test at 192.0.2.1:443: closed port, nothing listens)\n"
-        "   fix: Repair it.\n"
-        " then: Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
-        " then: Not checked: “Title of redis-a” (redis-a: not selected in this run)\n"
+        " WHAT BLOCKS GO\n"
+        " 1. Requirement not met: “Title of tls-a” (tls-a: a.test at 192.0.2.1:443: closed port, nothing listens)\n"
+        "    fix: Repair it.\n"
+        " 2. Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
+        " 3. Not checked: “Title of redis-a” (redis-a: not selected in this run)\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ✖ NO-GO   3 causes block GO. In all: 1 must-pass check failed, 4 not checked 4.1 s"
     )
@@ -124,8 +125,9 @@ def test_incomplete() -> None:
         " 2 = 1 pass + 1 could not check\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record.\n"
-        " start with: Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
-        "   fix: declare others\n"
+        " WHAT BLOCKS GO\n"
+        " 1. Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
+        "    fix: declare others\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ◌ INCOMPLETE   1 cause blocks GO. In all: 1 must-pass check not checked   4.1 s"
     )
@@ -161,7 +163,7 @@ def test_checklist_papers_and_changes() -> None:
         " ◌ INCOMPLETE   7 checklist lines not done (1 failed, 6 open)              4.1 s\n"
         "gonogo 0.1 · WorkMe · staging · https://a.test · release 3f2c1a9 (claimed, not seen)\n"
         "gate pre-deploy · 2 planned\n"
-        " CHECKLIST\n"
+        " CHECKLIST LINES NOT DONE\n"
         " ✖ c.c   Text of c.c: tls-a: closed\n"
         " ○ b.0   Text of b.0: nobody said\n"
         " ○ b.1   Text of b.1: nobody said\n"
@@ -186,10 +188,11 @@ def test_checklist_papers_and_changes() -> None:
         " All 8 lines of the checklist were asked by this gate\n"
         " report  reports/x.html   sha256:6c6d08cf…\n"
         " This is the first run of this gate on record: 6 newly failing (tls-0, tls-1, tls-2 and 3 more).\n"
-        "   → what changed: gonogo diff 20261122T120000Z-abcdef 20261123T120000Z-abcdef\n"
-        " start with: Failed: “Text of c.c” (c.c)\n"
-        " and: Open: “Text of b.0”; nobody said (b.0)\n"
-        " and: Open: “Text of b.1”; nobody said (b.1)\n"
+        "   → details of what changed: gonogo diff 20261122T120000Z-abcdef 20261123T120000Z-abcdef\n"
+        " WHAT BLOCKS GO\n"
+        " 1. Failed: “Text of c.c” (c.c)\n"
+        " 2. Open: “Text of b.0”; nobody said (b.0)\n"
+        " 3. Open: “Text of b.1”; nobody said (b.1)\n"
         "   and 4 more checklist lines, in the report\n"
         " ◌ INCOMPLETE   7 checklist lines not done (1 failed, 6 open)              4.1 s"
     )
@@ -281,9 +284,10 @@ def test_roles_are_told_what_they_may_sign() -> None:
         "     launch",
         "   → if you have no key yet, make one and run again: gonogo key new --role ROLE --name NAME",
         " This is the first run of this gate on record.",
-        " start with: Failed: “Title of tls-a” (tls-a: closed) · who acts: Technical lead",
-        "   fix: Repair it.",
-        " and: Failed: “Text of s.technical” (s.technical)",
+        " WHAT BLOCKS GO",
+        " 1. Requirement not met: “Title of tls-a” (tls-a: closed) · who acts: Technical lead",
+        "    fix: Repair it.",
+        " 2. Failed: “Text of s.technical” (s.technical)",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",
         " 2 things block GO: 1 cause and 1 checklist line. In all: 1 must-pass check failed, 1 checklist line",
         "     failed",
@@ -293,7 +297,7 @@ def test_roles_are_told_what_they_may_sign() -> None:
     assert ready[1] == "   → gonogo sign 20261123T120000Z-abcdef --role technical-lead --decision go"
     verified = "gonogo verify 20261123T120000Z-abcdef --env staging --gate pre-deploy --release 3f2c1a9 --max-age 4h"
     assert f"   → when all have signed: {verified}" in ready
-    assert not [row for row in ready if row.startswith(" start") or "run again after" in row]
+    assert not [row for row in ready if row == " WHAT BLOCKS GO" or "run again after" in row]
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -89,8 +89,8 @@ class Stops:
 
     @property
     def words(self) -> str:
-        """``3 things block GO: 1 cause and 2 checklist lines. With what follows: 7 must-pass checks failed``; or nothing."""
-        return ". With what follows: ".join(filter(None, (self.title, self.details)))
+        """``3 things block GO: 1 cause and 2 checklist lines. In all: 7 must-pass checks failed``; or nothing."""
+        return ". In all: ".join(filter(None, (self.title, self.details)))
 
     @property
     def title(self) -> str:
