@@ -45,7 +45,7 @@ def test_events_are_sent_to_this_service(stripe: StripeEvidence, environment: En
 
 @pytest.mark.check("stripe-webhook-events")
 def test_declared_types_are_sent(stripe: StripeEvidence, environment: Environment) -> None:
-    """If a type is not sent, the service never learns of that refund or failed payment.
+    """The service never learns of what is not sent to it, such as a refund or a payment that failed.
 
     Fix: https://dashboard.stripe.com/webhooks → the endpoint → Update details → Select events.
     """

@@ -123,7 +123,7 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
         "NEWLY FAILING 1",
         " ✖ tls-a   pass → fail   Title of tls-a",
         "FIXED 1",
-        " ✔ b.open   open → attested",
+        " ✔ b.open   open → attested   Text of b.open",
     ]
 
 

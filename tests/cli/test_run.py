@@ -52,7 +52,9 @@ def test_annotations_of_a_run_name_the_line_of_the_environment_file(gonogo: Gono
     done = gonogo("run", "--env", "dead", "--format", "github", GITHUB_WORKSPACE=str(project))
     (first, *_) = [row for row in done.stdout.splitlines() if row.startswith("::error ")]
     number = (project / "environments" / "dead.toml").read_text().splitlines().index('[hosts."dead.test"]') + 1
-    assert first.startswith(f"::error file=environments/dead.toml,line={number},title=tls-handshake::Requirement not met: “")
+    assert first.startswith(
+        f"::error file=environments/dead.toml,line={number},title=tls-handshake::Requirement not met: “"
+    )
     assert "%0AFAIL: " in first
     tests = json.loads((project / "reports" / "dead" / "latest" / "ctrf.json").read_text())["results"]["tests"]
     assert {(test["filePath"], test["line"]) for test in tests if test["testId"] == "tls-handshake"} == {

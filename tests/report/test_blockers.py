@@ -128,7 +128,10 @@ def test_a_line_that_no_cause_explains_stands_beside_the_causes() -> None:
     assert stops(told).words == words
     page = html.unescape(render_signoff(told).decode())
     (overview,) = re.findall(r'<ol class="overview">(.*?)</ol>', page.partition("</header>")[0], re.DOTALL)
-    for words in ("Not verified: “Text of a.b”, because tls-b warned: overdue", "Open: “Text of a.c”; nobody has attested it"):
+    for words in (
+        "Not verified: “Text of a.b”, because tls-b warned: overdue",
+        "Open: “Text of a.c”; nobody has attested it",
+    ):
         assert f"{words}</a></li>" in overview
     assert '<a href="#blockers">What blocks GO <span>3</span></a>' in page, "as many as the head counts"
     assert 'Blocks <a href="signoff-whole.html#line.a.b">Text of a.b</a>' in page.partition('id="warned"')[2]

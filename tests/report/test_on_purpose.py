@@ -121,7 +121,10 @@ def test_command_after_the_repair_switches_nothing_on() -> None:
     """Whoever repaired copies it, and must not get the fault again: told once, and not for each cause."""
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
     assert terminal(run(*FAULTS)).count(f"   → {command}") == 1
-    assert f"to do now, by whoever started the rehearsal: run again without the faults: `{command}`\n" in render_summary_page(run(*FAULTS)).decode()
+    assert (
+        f"to do now, by whoever started the rehearsal: run again without the faults: `{command}`\n"
+        in render_summary_page(run(*FAULTS)).decode()
+    )
     assert command_after_repair(run()) == command
     longer = run(*FAULTS)
     quick = replace(longer, run=replace(longer.run, options=("--profile", "quick", *longer.run.options)))

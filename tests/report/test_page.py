@@ -155,7 +155,9 @@ def test_thousands_of_checks_stay_readable(browser: Browser, tmp_path: Path) -> 
         page = render_signoff(many, whole=bare)
         assert len(page) < 5_000_000
         assert b"gonogo checks ID" in page
-    assert len(render_signoff(grown(read_results(SAMPLE / "results.json"), 5000))) < 5_000_000, "also of checks as they are"
+    assert len(render_signoff(grown(read_results(SAMPLE / "results.json"), 5000))) < 5_000_000, (
+        "also of checks as they are"
+    )
     shown = opened(browser, tmp_path, many)
     assert nodes(shown) <= 8_000
     shown.goto(f"{shown.url}#tls-check-4321")
