@@ -86,6 +86,7 @@ def test_from_the_command_line(served: RabbitmqServer, tmp_path_factory: pytest.
     assert PASSWORD not in printed + "".join(path.read_text() for path in installation.latest.iterdir())
 
 
+@pytest.mark.whole
 def test_broker_that_lets_everybody_in() -> None:
     """Its users are kept elsewhere, and that says yes to all: RabbitMQ's own plugin, and the shortest such server."""
     with everybody_is_welcome() as says_yes, rabbitmq(users_at=says_yes) as server:
@@ -257,6 +258,7 @@ def test_watcher_without_rights(served: RabbitmqServer) -> None:
     assert found["rabbitmq-alarms"].startswith("ERROR ")
 
 
+@pytest.mark.whole
 def test_silent_port_is_an_error(broker: RabbitmqServer) -> None:
     """The management API speaks no AMQP: that is no answer of a broker."""
     found = judged(broker, url=f"amqp://app:x@localhost:{broker.api}/shop")

@@ -118,6 +118,7 @@ def test_ctrl_c_keeps_what_was_measured(instance: ReferenceInstance, tmp_path: P
     assert contents(instance) == before
 
 
+@pytest.mark.whole
 @pytest.mark.usefixtures("instance")
 def test_killed_run_leaves_no_generator(tmp_path: Path) -> None:
     """Load that nobody listens to must end by itself."""

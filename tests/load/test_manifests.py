@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import kubernetes_validate
+import pytest
 import yaml
 
 from gonogo.cli.program import cli
@@ -43,6 +44,7 @@ def begun(command: Sequence[str], folder: Path, *more: str) -> "subprocess.Popen
     return subprocess.Popen(own, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - our own
 
 
+@pytest.mark.whole
 def test_compose_file_runs_with_a_teams_own_scenarios(tmp_path: Path) -> None:
     """In what each container sees of the repository, and with the names of its network resolved."""
     services = yaml.safe_load(COMPOSE.read_text())["services"]
