@@ -67,7 +67,7 @@ def test_nobody_is_told_to_repair_or_to_sign_a_rehearsal() -> None:
     after = "gonogo sign reports/staging/latest --role"
     card = page.partition('id="signatures"')[2].partition("</section>")[0]
     assert "Do not sign this run: it is a rehearsal." in card
-    again = f"To do now, by whoever started the rehearsal: run again without the faults: <code>{command_after_repair(told)}</code>"
+    again = f"To do now, whoever rehearses: run again without the faults: <code>{command_after_repair(told)}</code>"
     assert again in card
     assert f"Only if that run is GO: <code>{after} devops --decision go</code>" in card.partition(again)[2]
     end = terminal(told)[terminal(told).index(" TO DO NOW") :]
@@ -110,7 +110,7 @@ def test_after_the_repair_the_faults_stay_off() -> None:
     told = replace(made, run=replace(made.run, options=("--profile", "quick", *made.run.options)))
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9 --profile quick"
     page = html.unescape(render_signoff(told).decode())
-    line = f'<p class="again"><b>To do now, by whoever started the rehearsal: run again without the faults:</b> <code>{command}</code></p>'
+    line = f'<p class="again"><b>To do now, whoever rehearses: run again without the faults:</b> <code>{command}</code></p>'
     assert page.partition("</header>")[0].count("without the faults") == page.count(line) == 1
     assert page.index(line) < page.index("<b>Who would repair it:</b>") < page.index("</header>")
     assert f"{command} --fault mongo-no-auth" in page, "the cause itself is asked as it was"
@@ -122,7 +122,7 @@ def test_command_after_the_repair_switches_nothing_on() -> None:
     command = "gonogo run --env staging --gate pre-deploy --release 3f2c1a9"
     assert terminal(run(*FAULTS)).count(f"   → {command}") == 1
     assert (
-        f"to do now, by whoever started the rehearsal: run again without the faults: `{command}`\n"
+        f"to do now, whoever rehearses: run again without the faults: `{command}`\n"
         in render_summary_page(run(*FAULTS)).decode()
     )
     assert command_after_repair(run()) == command

@@ -103,7 +103,7 @@ def _blocking(results: Results, found: Blockers, width: int) -> Iterator[str]:
 def _after_a_rehearsal(results: Results, width: int) -> Iterator[str]:
     """The steps of whoever rehearsed: no command that signs this run stands anywhere."""
     yield " TO DO NOW"
-    yield from wrapped(" 1. ", "whoever started this rehearsal runs again without the faults:", width)
+    yield from wrapped(" 1. ", "whoever rehearses runs again without the faults:", width)
     yield f"{INDENT}→ {command_after_repair(results)}"
     if results.roles:
         yield from wrapped(" 2. ", "only if that run is GO, each role signs it; this one is not signed:", width)

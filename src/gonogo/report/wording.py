@@ -186,9 +186,7 @@ def verdict_words(results: Results) -> str:
 def run_again(results: Results) -> str:
     """The label before ``command_after_repair``: after a repair, or once the faults of a rehearsal are off."""
     return (
-        "to do now, by whoever started the rehearsal: run again without the faults"
-        if results.faults
-        else "run again after the repair"
+        "to do now, whoever rehearses: run again without the faults" if results.faults else "run again after the repair"
     )
 
 
