@@ -288,7 +288,7 @@ def _overdue(tls: TlsEvidence, at: datetime, policy: Policy) -> str:
     for presented, leaf in tls.certificates:
         if _is_overdue(leaf, at, policy):
             age = format_duration(at - leaf.not_before)
-            return f"{tls.where(presented)}: renewal is overdue, {_validity(leaf, leaf.remaining(at))}; it is {age} old"
+            return f"{tls.where(presented)}: the certificate's renewal is overdue, {_validity(leaf, leaf.remaining(at))}; it is {age} old"
     return ""
 
 

@@ -127,7 +127,11 @@ RED: list[tuple[str, TlsEvidence, str]] = [
     ("tls-expiry", seen(leaf=lasting(90, 0)), "CN=a.test expired"),
     ("tls-expiry", seen(added=(replace(ROOT, not_after=AT - DAY),), path=("aa", "bb")), "the root CN=Root expired 1 d"),
     ("tls-expiry", seen(added=(replace(LEAF, subject="CN=R1", not_after=AT + DAY),)), "CN=R1 has 1 d left"),
-    ("tls-renewal", seen(leaf=lasting(65, 25)), "renewal is overdue, CN=a.test has 25 d left of 90 d"),
+    (
+        "tls-renewal",
+        seen(leaf=lasting(65, 25)),
+        "the certificate's renewal is overdue, CN=a.test has 25 d left of 90 d",
+    ),
     ("tls-versions", seen(offers=offers(SSLv3=Handshake.DONE)), "still accepts SSLv3"),
     (
         "tls-versions",

@@ -121,7 +121,7 @@ def test_diff_tells_changes_by_kind(gonogo: Gonogo, arguments: tuple[str, ...]) 
         "REMOVED 1",
         " − x.gone   was line, verified; it is not there any more   Text of x.gone",  # noqa: RUF001 - a minus sign
         "NEWLY FAILING 1",
-        " ✖ tls-a   pass → fail   Title of tls-a",
+        " ✖ tls-a   pass → fail   required: “Title of tls-a”",
         "FIXED 1",
         " ✔ b.open   open → attested   Text of b.open",
     ]

@@ -17,8 +17,8 @@ from gonogo.report.wording import command_after_repair
 from tests.report.accounts import accounted
 from tests.report.conftest import check
 
-REHEARSAL = "Rehearsal, nobody needs to repair anything: 2 faults were switched on deliberately"
-NAMED = f"{REHEARSAL}: mongo-no-auth, webhook-handles-twice"
+REHEARSAL = "Rehearsal: 2 faults were switched on deliberately; repair nothing before a run without them"
+NAMED = REHEARSAL.replace("faults were", "faults (mongo-no-auth, webhook-handles-twice) were")
 FAULTS = ("mongo-no-auth", "webhook-handles-twice")
 
 

@@ -13,7 +13,7 @@ from gonogo.report.wording import asked, rehearsal_and_faults, verdict_words
 
 NO_LONGER_CHECKED, NO_LONGER_DONE = "no longer checked", "no longer done"
 """What *became unverified* is for people: a check that has no answer any more; a line that is open or failed."""
-NO_EFFECT = f"changed {WITHOUT_EFFECT}"
+NO_EFFECT = f"{WITHOUT_EFFECT} on the verdict"
 CHANGE_SHAPES = {
     "weakened": "≠",
     "newly failing": "✖",
@@ -123,11 +123,12 @@ def weakened_words(results: Results) -> list[str]:
 
 def titles_of(results: Results) -> Mapping[str, str]:
     """Titles of checks and texts of lines, by their ids: an id alone says nothing to whoever reads no code."""
-    return {**{check.id: check.title for check in results.checks}, **{line.id: line.text for line in results.lines}}
+    required = {check.id: f"required: “{check.title}”" for check in results.checks}
+    return {**required, **{line.id: line.text for line in results.lines}}
 
 
 def change_words(change: Change, titles: Mapping[str, str]) -> str:
-    """``✖ tls-validity   pass → fail   The certificate is valid``."""
+    """``✖ tls-validity   pass → fail   required: “The certificate is valid”``."""
     title = f"   {_short(titles[change.subject])}" if change.subject in titles else ""
     return f"{CHANGE_SHAPES[kind_words(change)]} {visible(change.subject)}   {visible(change_details(change) + title)}"
 

@@ -106,7 +106,11 @@ def _after_a_rehearsal(results: Results, width: int) -> Iterator[str]:
     yield from wrapped(" 1. ", "whoever rehearses runs again without the faults:", width)
     yield f"{INDENT}→ {command_after_repair(results)}"
     if results.roles:
-        yield from wrapped(" 2. ", "only if that run is GO, each role signs it; this one is not signed:", width)
+        yield from wrapped(
+            " 2. ",
+            "do not sign this run, neither go nor hold nor no-go; only if the new one is GO, each role signs that:",
+            width,
+        )
     newest = f"reports/{results.run.environment}/latest"
     for role in results.roles:
         yield f"{INDENT}→ {visible(sign_command(results, newest, role.id, 'go'))}"

@@ -155,17 +155,25 @@ def reproduce(results: Results) -> str:
 
 
 def rehearsal(results: Results) -> str:
-    """A sentence for readers who were not told that faults are on, or nothing where none was."""
-    names = results.faults
-    if not names:
-        return ""
-    were = "was" if len(names) == 1 else "were"
-    return f"Rehearsal, nobody needs to repair anything: {counted(len(names), 'fault')} {were} switched on deliberately"
+    """A sentence for readers who were not told that faults are on, or nothing where none was.
+
+    A real failure may stand among those of the faults: only a run without them tells.
+    """
+    return _rehearsal(results, "")
 
 
 def rehearsal_and_faults(results: Results) -> str:
     """The same sentence with the names of the faults."""
-    return f"{words}: {', '.join(results.faults)}" if (words := rehearsal(results)) else ""
+    return _rehearsal(results, f" ({', '.join(results.faults)})")
+
+
+def _rehearsal(results: Results, names: str) -> str:
+    number = len(results.faults)
+    if not number:
+        return ""
+    were, them = ("was", "it") if number == 1 else ("were", "them")
+    faults = f"{counted(number, 'fault')}{names} {were} switched on deliberately"
+    return f"Rehearsal: {faults}; repair nothing before a run without {them}"
 
 
 def fix_label(results: Results) -> str:
