@@ -24,7 +24,8 @@ _TELLING = ("title", "severity", "effect", "needs", "owner", "proves", "supports
 def rule_changes(before: Results, after: Results, waivers: Sequence[Change] = ()) -> Iterator[Change]:
     """Everything by which the runs were judged differently: file, key, old and new value.
 
-    What the changes of the ``waivers`` tell of their file is not told twice. A digest that differs for a reason that the records do not hold is told as such.
+    What the changes of the ``waivers`` tell of their file is not told twice. A digest that differs for a reason that the
+    records do not hold is told as such.
     """
     told = [*_trust(before, after), *_checks(before, after)]
     if before.provenance.policy != after.provenance.policy:

@@ -47,7 +47,7 @@ _LOUDEST_FIRST = (
     NO_EFFECT,
 )
 NEWLY_FAILING = "newly failing"
-_NOUNS = {NO_LONGER_DONE: ("checklist line",), NO_EFFECT: ("waiver",)}
+_NOUNS = {NO_LONGER_DONE: "checklist line", NO_EFFECT: "waiver"}
 """Of what, where a kind has one: others are of checks, or of several."""
 _RULES = {"weakened", "policy changed"}
 """Kinds of changes by which the two runs were judged differently."""
@@ -98,7 +98,7 @@ def change_counts(results: Results) -> str:
         return ""
     grouped = grouped_changes(results)
     counts = {
-        kind: f"{counted(len(alike), *_NOUNS[kind])} {kind}".strip() if kind in _NOUNS else f"{len(alike)} {kind}"
+        kind: f"{counted(len(alike), _NOUNS[kind]) if kind in _NOUNS else len(alike)} {kind}"
         for kind, alike in grouped.items()
     }
     if failing := grouped.get(NEWLY_FAILING):

@@ -171,9 +171,8 @@ def _rehearsal(results: Results, names: str) -> str:
     number = len(results.faults)
     if not number:
         return ""
-    were, them = ("was", "it") if number == 1 else ("were", "them")
-    faults = f"{counted(number, 'fault')}{names} {were} switched on deliberately"
-    return f"Rehearsal: {faults}; repair nothing before a run without {them}"
+    them = "it" if number == 1 else "them"
+    return f"Rehearsal with {counted(number, 'fault')}{names} switched on: repair nothing before a run without {them}"
 
 
 def fix_label(results: Results) -> str:
