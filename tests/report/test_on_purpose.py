@@ -69,7 +69,10 @@ def test_nobody_is_told_to_repair_or_to_sign_a_rehearsal() -> None:
     again = f"To do now, whoever rehearses: run again without the faults: <code>{command_after_repair(told)}</code>"
     assert again in card
     assert f"Only if that run is GO: <code>{after} devops --decision go</code>" in card.partition(again)[2]
-    end = terminal(told)[terminal(told).index(" TO DO NOW") :]
+    last = terminal(told)[terminal(told).index(" WHAT BLOCKS GO") :]
+    assert "    why it matters: It matters." in last
+    assert not [row for row in last if "fix if this were real" in row], "above: here are the steps"
+    end = last[last.index(" TO DO NOW") :]
     assert end[2] == f"   → {command_after_repair(told)}"
     assert end[4] == f"   → {after} devops --decision go"
     assert page.count("gonogo sign ") == 1, "nowhere that of this run"

@@ -204,6 +204,8 @@ def test_every_cause_has_its_command(browser: Browser, tmp_path: Path, no_go: Re
     for width, height in ((1280, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         assert first.locator("button").is_visible()
+        heights = "one => [...one.querySelectorAll('code span')].map((word) => Math.round(word.clientHeight))"
+        assert len(set(first.evaluate(heights))) == 1, "no line ends within --gate: somebody types what they read"
         assert first.evaluate("one => one.getBoundingClientRect().bottom <= innerHeight")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from gonogo.record.declared import Finding, RoleResult
 from gonogo.record.results import Cause, Change, History, LineStatus, Observation, Outcome, Results, RootCause
+from gonogo.report.html import render_signoff
 from gonogo.report.summary import render_summary_page
 from gonogo.report.terminal import render_summary
 from gonogo.verdict.causes import root_causes
@@ -68,6 +69,7 @@ def test_no_go(no_go: Results) -> None:
         " WHAT BLOCKS GO\n"
         " 1. Requirement not met: “Title of tls-a” (tls-a: a.test at 192.0.2.1:443: closed port, nothing\n"
         "     listens)\n"
+        "    why it matters: It matters.\n"
         "    fix: Repair it.\n"
         " 2. Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
         " 3. Not checked: “Title of redis-a” (redis-a: not selected in this run)\n"
@@ -128,6 +130,7 @@ def test_incomplete() -> None:
         " This is the first run of this gate on record.\n"
         " WHAT BLOCKS GO\n"
         " 1. Could not be checked: “Title of dns-a” (dns-a: no resolver answers)\n"
+        "    why it matters: It matters.\n"
         "    fix: declare others\n"
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9\n"
         " ◌ INCOMPLETE   1 cause blocks GO. In all: 1 must-pass check not checked   4.1 s"
@@ -197,6 +200,15 @@ def test_checklist_papers_and_changes() -> None:
         "   and 4 more checklist lines, in the report\n"
         " ◌ INCOMPLETE   7 checklist lines not done (1 failed, 6 open)              4.1 s"
     )
+
+
+def test_a_waiver_of_a_check_that_warned_changes_nothing() -> None:
+    """Whoever signs must not think that something was accepted."""
+    told = accounted([check("tls-a", Outcome.WARN, "soon")], exceptions=[exception("tls-a")])
+    words = "in force, until 2026-11-30 (changes nothing: the check warned, it did not fail), owner Bo"
+    assert f" ◇ tls-a   {words}" in summary(told, width=200)
+    assert "It changes nothing: the check warned, it did not fail." in render_signoff(told).decode()
+    assert "changes nothing" not in summary(accounted([waived("tls-a")], exceptions=[exception("tls-a")]))
 
 
 def hundreds() -> Results:
@@ -287,6 +299,7 @@ def test_roles_are_told_what_they_may_sign() -> None:
         " This is the first run of this gate on record.",
         " WHAT BLOCKS GO",
         " 1. Requirement not met: “Title of tls-a” (tls-a: closed) · who acts: Technical lead",
+        "    why it matters: It matters.",
         "    fix: Repair it.",
         " 2. Failed: “Text of s.technical” (s.technical)",
         "   → run again after the repair: gonogo run --env staging --gate pre-deploy --release 3f2c1a9",

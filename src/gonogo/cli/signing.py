@@ -295,7 +295,7 @@ def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
     """Show what a person should have read before they sign."""
     from gonogo.record.results import DONE, sum_line  # noqa: PLC0415 - help answers at once
     from gonogo.report.changes import weakened_words  # noqa: PLC0415
-    from gonogo.report.wording import waiver_state  # noqa: PLC0415
+    from gonogo.report.wording import waiver_terms  # noqa: PLC0415
 
     decision = results.decision
     yield f"{decision.verdict}: {_visible(decision.reason)}"
@@ -309,7 +309,7 @@ def _shown(results: Results, signoff: SignOff) -> Iterator[str]:
     if len(still) > _MOST_SHOWN:
         yield f" ○ and {len(still) - _MOST_SHOWN} more lines"
     for exception in results.exceptions:
-        yield f" ◇ {exception.check} {waiver_state(results, exception)}, until {exception.until:%Y-%m-%d}: {_visible(exception.reason)}; risk: {_visible(exception.risk)}"
+        yield f" ◇ {exception.check} {waiver_terms(results, exception)}: {_visible(exception.reason)}; risk: {_visible(exception.risk)}"
     by_id = {line.id: line for line in results.lines}
     for statement in [by_id[identifier] for identifier in signoff.statements if identifier in by_id]:
         shape = "✔" if statement.status in DONE else "○"

@@ -22,7 +22,7 @@ from gonogo.report.wording import (
     rehearsal_and_faults,
     reproduce,
     standing,
-    waiver_state,
+    waiver_terms,
     word,
 )
 
@@ -83,7 +83,7 @@ def _head(results: Results, check: CheckResult) -> Iterator[str]:
         yield f"  {visible(words)}"
     for exception in results.exceptions:
         if exception.check == check.id:
-            yield f"  waiver {waiver_state(results, exception)}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+            yield f"  waiver {waiver_terms(results, exception)}, owner {visible(exception.owner)}: {visible(exception.reason)}"
 
 
 def _observation(results: Results, check: CheckResult, observation: Observation) -> Iterator[str]:

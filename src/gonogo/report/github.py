@@ -9,7 +9,7 @@ from gonogo.report.blockers import blockers
 from gonogo.report.markdown import bounded
 from gonogo.report.meaning import meaning
 from gonogo.report.places import Where, first_open, place
-from gonogo.report.wording import Problem, beside_causes, carried_runs, open_lines, owner, waiver_state, word
+from gonogo.report.wording import Problem, beside_causes, carried_runs, open_lines, owner, waiver_terms, word
 from gonogo.verdict.undone import undone_words
 
 MOST = 10
@@ -62,7 +62,7 @@ def _warnings(results: Results, known: Known) -> Iterator[str]:
     for run, words in zip(results.carried, carried_runs(results), strict=True):
         yield _command("warning" if run.problem else "notice", f"carried {run.id}", bounded(words))
     for exception in results.exceptions:
-        terms = f"{waiver_state(results, exception)}, until {exception.until:%Y-%m-%d}, owner {exception.owner}: {exception.reason}"
+        terms = f"{waiver_terms(results, exception)}, owner {exception.owner}: {exception.reason}"
         yield _command("warning", f"waiver {exception.check}", bounded(terms))
 
 

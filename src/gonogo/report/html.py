@@ -60,7 +60,7 @@ from gonogo.report.wording import (
     reproduce,
     run_again,
     standing,
-    waiver_state,
+    waiver_note,
     word,
 )
 from gonogo.verdict.approval import go_refusal
@@ -277,6 +277,6 @@ def _environment() -> jinja2.Environment:
         supported=supported,
         go_refusal=go_refusal,
         sign_command=sign_command,
-        waiver_state=waiver_state,
+        waiver_note=waiver_note,
     )
     return environment

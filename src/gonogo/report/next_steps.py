@@ -12,6 +12,7 @@ from gonogo.report.deciding import sign_command, verify_command
 from gonogo.report.meaning import fact, line_fact, shortened
 from gonogo.report.visible import visible
 from gonogo.report.wording import (
+    Problem,
     acts_label,
     command_after_repair,
     fix_label,
@@ -83,8 +84,8 @@ def _blocking(results: Results, found: Blockers, width: int) -> Iterator[str]:
         who = f" · {acts_label(results)}: {visible(acts)}" if (acts := owner(results, check)) else ""
         seen = f": {shortened(observation.message)}" if observation.message else ""
         yield from wrapped(f" {place}. ", f"{visible(f'{fact(check)} ({check.id}{seen})')}{who}", width)
-        if place == 1 and cause.problem.fix:
-            yield from wrapped(f"{INDENT} {fix_label(results)}: ", visible(cause.problem.fix), width)
+        if place == 1:
+            yield from _first(results, cause.problem, width)
     by_id = {check.id: check for check in results.checks}
     for place, line in enumerate(found.unexplained[:_FEW], len(found.causes) + 1):
         look_at = by_id.get(found.looked_at.get(line.id, ""))
@@ -98,6 +99,14 @@ def _blocking(results: Results, found: Blockers, width: int) -> Iterator[str]:
     ]
     if left:
         yield f"{INDENT}and {' and '.join(left)}, in the report"
+
+
+def _first(results: Results, problem: Problem, width: int) -> Iterator[str]:
+    """Why it matters, for whoever reads no code; and what to do about it, where somebody shall."""
+    if problem.check.why:
+        yield from wrapped(f"{INDENT} why it matters: ", visible(problem.check.why), width)
+    if problem.fix and not results.faults:
+        yield from wrapped(f"{INDENT} {fix_label(results)}: ", visible(problem.fix), width)
 
 
 def _after_a_rehearsal(results: Results, width: int) -> Iterator[str]:

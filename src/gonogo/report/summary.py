@@ -29,7 +29,7 @@ from gonogo.report.wording import (
     rehearsal_and_faults,
     reproduce,
     run_again,
-    waiver_state,
+    waiver_terms,
     word,
 )
 
@@ -132,7 +132,7 @@ class _SummaryPage:
     def _exceptions(self) -> Iterator[str]:
         for exception in self._results.exceptions:
             yield (
-                f"{SHAPES[Outcome.WAIVED]} **{inert(exception.check)}** {waiver_state(self._results, exception)}, until {exception.until:%Y-%m-%d}, owner "
+                f"{SHAPES[Outcome.WAIVED]} **{inert(exception.check)}** {waiver_terms(self._results, exception)}, owner "
                 f"{inert(exception.owner)}, approved by {inert(exception.approved_by)}: {quoted(exception.reason)}; risk: {quoted(exception.risk)}"
             )
 

@@ -36,7 +36,7 @@ from gonogo.report.wording import (
     rehearsal_and_faults,
     reproduce,
     verdict_words,
-    waiver_state,
+    waiver_terms,
     word,
 )
 from gonogo.verdict.causes import foremost
@@ -219,7 +219,7 @@ class _TerminalPage:
         if self._results.exceptions:
             yield " WAIVERS"
         for exception in self._results.exceptions:
-            terms = f"{waiver_state(self._results, exception)}, until {exception.until:%Y-%m-%d}, owner {visible(exception.owner)}: {visible(exception.reason)}"
+            terms = f"{waiver_terms(self._results, exception)}, owner {visible(exception.owner)}: {visible(exception.reason)}"
             yield from self._wrapped(f" {SHAPES[Outcome.WAIVED]} {exception.check}   ", terms)
 
     def _findings(self) -> Iterator[str]:

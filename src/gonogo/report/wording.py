@@ -197,10 +197,16 @@ def run_again(results: Results) -> str:
     )
 
 
-def waiver_state(results: Results, waiver: ExceptionResult) -> str:
-    """Whether the waiver is in force, and that it changes nothing where its check only warns."""
+def waiver_note(results: Results, waiver: ExceptionResult) -> str:
+    """That it changes nothing, where its check only warned; else empty."""
     only_warns = any(check.id == waiver.check and check.outcome is Outcome.WARN for check in results.checks)
-    return f"{waiver.state}, but it changes nothing: the check warned, it did not fail" if only_warns else waiver.state
+    return "changes nothing: the check warned, it did not fail" if only_warns else ""
+
+
+def waiver_terms(results: Results, waiver: ExceptionResult) -> str:
+    """``in force, until 2026-12-11``, and that it changes nothing, where that is so."""
+    note = f" ({words})" if (words := waiver_note(results, waiver)) else ""
+    return f"{waiver.state}, until {waiver.until:%Y-%m-%d}{note}"
 
 
 def further_notes(results: Results) -> Sequence[str]:

@@ -132,12 +132,18 @@
     again.append(document.body.dataset.label, code);
   };
   const copies = (again) => {
+    // A line breaks between words, and not within --gate: it is typed as it is read.
+    const code = again.querySelector("code");
+    code.replaceChildren(...code.textContent.split(/( )/).map((word) => {
+      const whole = document.createElement("span");
+      whole.textContent = word;
+      return word === " " ? word : whole;
+    }));
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
     button.textContent = "Copy";
     button.addEventListener("click", async () => {
-      const code = again.querySelector("code");
       try {
         await navigator.clipboard.writeText(code.textContent);
         button.textContent = "Copied";
