@@ -75,6 +75,8 @@ def problems(file: EnvironmentFile, value: str) -> list[str]:
         ("https://abc12@h.example.com/x", "the token before its @ has 5 characters"),
         ("redis://app:p4ssw0rd-long@[::1/0", "is a URL that cannot be read"),
         ("redis://app:p4ssw0rd-long@h:port/0", "is a URL that cannot be read"),
+        ("mongodb://app:p4ssw0rd-long@h,[::1/x", "is a URL that cannot be read"),
+        ("mongodb://app:p4ssw0rd-long@h,i:port/x", "is a URL that cannot be read"),
         ("https://key-of-project@[/1", "is a URL that cannot be read"),
     ],
 )
@@ -98,6 +100,7 @@ def test_values_that_cannot_be_right_are_told_without_them(file: EnvironmentFile
         "a passphrase of words",
         "mongodb+srv://app:p%40ssw0rd-1@c.example.com/x?authSource=admin&retryWrites=true",
         "mongodb://app:p4ssw0rd-1@a:1,b:2,[::1]:3/x?replicaSet=rs0&tlsCertificateKeyFile=/k",
+        "mongodb://app:p4ssw0rd-1,2@[::1]:1,[::2]/x",
         "redis://localhost:6379/0",
         "https://" + "0" * 32 + "@o1.ingest.example.com/42",
         "s3cret=with&odd%things\\n",

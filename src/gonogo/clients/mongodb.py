@@ -20,6 +20,7 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 from pymongo.uri_parser import parse_uri
 
 from gonogo.base.errors import Unobserved
+from gonogo.base.several_hosts import split_url
 from gonogo.base.wakefulness import WAKEFULNESS
 from gonogo.clients.knock import knock
 from gonogo.evidence.base import Scope
@@ -248,7 +249,7 @@ def with_wrong_password(question: MongoQuestion) -> MongoQuestion:
 
 
 def _parts(url: str) -> SplitResult:
-    return urlsplit(url)
+    return split_url(url)
 
 
 def _without_log_in(url: str) -> list[str]:

@@ -6,7 +6,7 @@ No message holds a value, or a part of one: they are printed, and kept, whatever
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from gonogo.base.errors import UsageError
 from gonogo.base.redaction import SHORTEST_SECRET
 from gonogo.base.secret_forms import url_credentials
 from gonogo.base.secrets import Secrets
+from gonogo.base.several_hosts import split_url
 from gonogo.environment.dotenv_source import read_dotenv
 from gonogo.environment.load import EnvironmentFile
 from gonogo.environment.marked import marked_values
@@ -111,7 +112,7 @@ def _characters(value: str) -> Iterator[str]:
 
 def _is_url(value: str) -> bool:
     try:
-        parts = urlsplit(value)
+        parts = split_url(value)
         # MongoDB's have several hosts with a port each, which is no number to anybody else.
         return "," in parts.netloc or parts.port is None or bool(parts.port)
     except ValueError:

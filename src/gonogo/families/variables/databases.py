@@ -2,7 +2,9 @@
 
 import re
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from gonogo.base.several_hosts import split_url
 
 DATABASES = {"mongodb": 27017, "postgresql": 5432, "mysql": 3306}
 """Shapes of URLs, and the port of those that name none."""
@@ -30,7 +32,7 @@ def database_of(url: str) -> frozenset[Place]:
     scheme, marked, rest = url.partition("://")
     kind = _PORTS.get(scheme.partition("+")[0].lower(), "")
     try:
-        path = urlsplit(url).path
+        path = split_url(url).path
     except ValueError:
         return frozenset()
     hosts = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]

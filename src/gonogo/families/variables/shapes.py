@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from gonogo.base.several_hosts import split_url
 from gonogo.environment.types import is_loopback
 from gonogo.evidence.variables import SameAccount, Variable
 from gonogo.families.variables.entropy import entropy_bits, is_placeholder
@@ -51,7 +52,7 @@ def account(secret: str, publishable: str) -> SameAccount:
 
 def _mongodb(whole: Variable, value: str) -> Variable:
     try:
-        parts = urlsplit(value)
+        parts = split_url(value)
     except ValueError:
         return whole
     options = {key.lower(): text.lower() for key, text in parse_qsl(parts.query)}
@@ -96,7 +97,7 @@ def _mysql(whole: Variable, value: str) -> Variable:
 
 def _sql(whole: Variable, value: str, schemes: tuple[str, ...]) -> tuple[Variable, dict[str, str]]:
     try:
-        parts = urlsplit(value)
+        parts = split_url(value)
         host = parts.hostname
     except ValueError:
         return whole, {}
