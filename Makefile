@@ -104,7 +104,7 @@ bench: setup  ## what probing at once costs, beside one at a time; commands that
 	$(BIN)/python -m tests.bench.watching
 	$(BIN)/python -m tests.bench.watched_cost
 
-sample: setup  ## the samples below reports/: a run of the reference with real faults, a watch of it, and a run of docs/examples/shop
+sample: setup  ## the README's picture, and the samples below reports/: a run of the reference with real faults, a watch of it, and a run of docs/examples/shop
 	$(BIN)/python -m tests.report.sample
 
 docs: setup  ## docs/commands.md from the program's own help, docs/coverage.md from catalogues, faults and lies; then all documents as a site

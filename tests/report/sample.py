@@ -1,7 +1,7 @@
 """``make sample``: writes the samples that README and documents show: ``python -m tests.report.sample [NAME…]``, all unless named.
 
 - ``sample``: a run of the reference environment with real faults. A healthy run comes first, so that the sample has one to
-  be compared with; one of the faults is waived.
+  be compared with; one of the faults is waived. With it the README's picture of its page.
 - ``sample-watch``: half a minute of a watch of the reference, in which searches fail for a while: its run, its day in words.
 - ``sample-shop``: a run of docs/examples/shop in an environment of its own, with Debian's PostgreSQL, RabbitMQ and nginx.
 
@@ -13,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from gonogo.record.archive import read_results
 from gonogo.report.files import derived
+from tests.report.screenshot import take
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
@@ -45,6 +47,8 @@ SMALL = ("results.json", "signoff.html", "signoff-whole.html", "checklist.md", "
 """What people look at: the other formats are those of the first sample."""
 _ENVIRONMENTS = ("production.toml", "reference.toml", "staging.toml")
 _GO, _NO_GO = 0, 1
+_READ_AFTER = timedelta(minutes=3)
+"""How old the evidence is on the picture."""
 
 
 def write_sample() -> None:
@@ -58,6 +62,7 @@ def write_sample() -> None:
         faults = (part for name in FAULTS for part in ("--fault", name))
         _gonogo(project, [_NO_GO], "run", "--env", "reference", *faults)
         _keep(project / "reports" / "reference" / "latest", SAMPLE, KEPT)
+    _picture()
 
 
 def write_watch() -> None:
@@ -100,6 +105,12 @@ def render_again(folder: Path) -> None:
     for name in KEPT if folder == SAMPLE else SMALL:
         if name in files:
             (folder / name).write_bytes(files[name])
+    if folder == SAMPLE:
+        _picture()
+
+
+def _picture() -> None:
+    take(SAMPLE / "signoff.html", read_results(SAMPLE / "results.json").run.finished_at + _READ_AFTER)
 
 
 def _keep(latest: Path, sample: Path, names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from gonogo.record.archive import read_results
 from gonogo.record.results import Outcome, Verdict
 from gonogo.report.files import derived
 from tests.report.sample import DAY, KEPT, RELEASE, REPORTS, ROOT, SAMPLE, SAMPLES, SHOP, SMALL, WATCH, main
+from tests.report.screenshot import digest, pictured
 
 EXAMPLE = ROOT / "docs" / "examples" / "shop"
 LARGEST = 3_000_000
@@ -40,6 +41,11 @@ def test_sample_is_rendered_by_this_gonogo(sample: Path) -> None:
         assert (sample / name).read_bytes() == files[name], (
             f"{name}: python -m tests.report.sample {sample.name} --again"
         )
+
+
+def test_picture_of_the_readme_is_of_the_sample() -> None:
+    """Stale: `python -m tests.report.sample sample --again` takes it again."""
+    assert pictured() == digest(SAMPLE / "signoff.html")
 
 
 def test_first_sample_shows_four_faults_and_a_waiver() -> None:
