@@ -17,6 +17,7 @@ from tests.lab.servers import program, running
 from tests.lab.table import serving
 from tests.support.ports import free_port
 
+_CATCHES_UP_SECONDS = 30
 USER, PASSWORD, DATABASE = "app", "correct-horse-9", "shop"
 
 
@@ -96,6 +97,10 @@ def replica(primary: MysqlServer) -> Iterator[MysqlServer]:
             " MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1",
             "START SLAVE",
         )
+        # It has the service's user and database once it has applied what made them.
+        ((position,),) = primary.administrate("SELECT @@gtid_binlog_pos")
+        ((ended,),) = server.administrate(f"SELECT MASTER_GTID_WAIT('{position}', {_CATCHES_UP_SECONDS})")
+        assert ended == 0, f"the replica did not reach {position} within {_CATCHES_UP_SECONDS} s"
         yield server
 
 
